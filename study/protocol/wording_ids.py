@@ -1,0 +1,196 @@
+"""Every text the bot needs, in one place: what it is for, the fields it may use, how long it may be.
+
+`study check` names the ones a study has not written. Those of a study's own items, choices, roles and check-
+ins follow from its study.yml and are added by `wording_uses`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from study.protocol.models import StudyFile
+from study.protocol.questions import CheckInKind
+
+RED_FLAG_KINDS = (
+    "chest_pain",
+    "breathing",
+    "allergic_reaction",
+    "seizure_or_fainting",
+    "bleeding",
+    "pregnancy",
+    "overdose",
+    "stroke",
+    "suicidal_thoughts",
+    "hospitalised",
+    "death",
+)
+
+
+class Shown(StrEnum):
+    """Where a text appears, which decides what a locked phone may show of it."""
+
+    REPLY = "reply"  # to a participant who has just written or tapped
+    PUSH = "push"  # to a participant who has not: its first line names no disease, drug or symptom
+    STAFF = "staff"  # to staff: no line of it does
+    BUTTON = "button"
+    PART = "part"  # a piece of another text
+
+
+LIMITS = {Shown.REPLY: 600, Shown.PUSH: 400, Shown.STAFF: 700, Shown.BUTTON: 24, Shown.PART: 110}
+"""Characters, unfilled: our own rule of thumb for one phone screen, not Telegram's 4,096."""
+
+EMERGENCY_LIMIT = 300
+"""Characters, filled in with the longest values of every site."""
+
+
+@dataclass(frozen=True)
+class WordingUse:
+    """What a text is for. `params` may be used by its fields, none must be."""
+
+    meaning: str
+    params: frozenset[str] = frozenset()
+    shown: Shown = Shown.REPLY
+    limit: int = 0
+
+    @property
+    def longest(self) -> int:
+        return self.limit or LIMITS[self.shown]
+
+
+def _use(meaning: str, params: str = "", shown: Shown = Shown.REPLY, limit: int = 0) -> WordingUse:
+    return WordingUse(meaning, frozenset(params.split()), shown, limit)
+
+
+_HELP = "team_phone emergency_number crisis_line who_reads"
+_CONCERN = "reference code site received emergency_number team_phone"
+
+READS_PARAMS = "team_phone opens"
+CHECKIN_PARAMS = "neutral_name until team_phone"
+
+REQUIRED_WORDINGS: dict[str, WordingUse] = {
+    **{
+        f"emergency.{kind}": _use(
+            f"answers the red flag {kind}, at once", f"{_HELP} code_break_number", limit=EMERGENCY_LIMIT
+        )
+        for kind in RED_FLAG_KINDS
+    },
+    "emergency.several": _use("answers more than one red flag at once", _HELP, limit=EMERGENCY_LIMIT),
+    "emergency.unknown_person": _use(
+        "answers a red flag of somebody we do not know", "emergency_number crisis_line", limit=EMERGENCY_LIMIT
+    ),
+    "lifeline.emergency_elsewhere": _use("instead of an emergency number we do not know", "", Shown.PART),
+    "lifeline.crisis_elsewhere": _use("instead of a crisis line we do not know", "", Shown.PART),
+    # Joining and leaving
+    "welcome.intro": _use(
+        "what the bot is and is not, before consent", "neutral_name team_phone emergency_number", limit=1000
+    ),
+    "consent.needed": _use("an answer to anything written before consent", "team_phone emergency_number"),
+    "consent.done": _use("consent was given", "team_phone emergency_number"),
+    "consent.declined": _use("consent was not given", "team_phone"),
+    "button.agree": _use("gives consent", "", Shown.BUTTON),
+    "button.decline": _use("gives no consent", "", Shown.BUTTON),
+    "enrol.bad_link": _use("an enrolment link that is wrong or no longer valid"),
+    "enrol.used_link": _use("an enrolment link that was used before"),
+    "enrol.locked": _use("too many wrong links from this chat"),
+    "enrol.unknown": _use("somebody we do not know writes"),
+    "help": _use("what the participant can do here", "team_phone emergency_number"),
+    "paused": _use("reminders are paused", "team_phone"),
+    "resumed": _use("reminders go on", "team_phone"),
+    "stopped": _use("messages are stopped", "team_phone"),
+    "stopped.reply": _use("an answer to somebody who stopped the messages", "team_phone emergency_number"),
+    "private_only": _use("the bot was spoken to in a group: nothing personal"),
+    # Check-ins and doses
+    "button.start": _use("begins a check-in", "", Shown.BUTTON),
+    "button.later": _use("puts a check-in off", "", Shown.BUTTON),
+    "button.skip": _use("leaves a question out", "", Shown.BUTTON),
+    "checkin.later": _use("a check-in was put off", "until"),
+    "checkin.stopped": _use("a check-in was broken off", "until team_phone"),
+    "checkin.closed": _use("a button of a check-in that is over"),
+    "checkin.not_understood": _use("an answer that is not one of the choices, which are shown again", "question"),
+    "answer.already_recorded": _use("the same answer again"),
+    "dose.recorded_taken": _use("a dose was taken", "day"),
+    "dose.recorded_missed": _use("a dose was missed", "day team_phone"),
+    "dose.stopped": _use("says they stopped taking it", "who_reads team_phone"),
+    "dose.changed": _use("says they take it differently", "who_reads team_phone"),
+    "dose.partial": _use("says they took part of it", "day who_reads team_phone"),
+    # Questions, symptoms, wishes, visits
+    "question.passed_on": _use("a question we cannot answer", "who_reads team_phone"),
+    "symptom.passed_on": _use("a symptom was told", "who_reads team_phone emergency_number"),
+    "contact.passed_on": _use("wants to speak with a person", "who_reads team_phone"),
+    "wish.leave_recorded": _use("wants to leave the study", "who_reads team_phone"),
+    "visit.next": _use("the next visit", "title day from_day to_day team_phone"),
+    "visit.none": _use("there is no next visit", "team_phone"),
+    "cannot_read": _use("a photo, voice message, sticker ...", "who_reads team_phone emergency_number"),
+    # Messages that wait
+    "message.holding": _use("no answer yet: the message is kept", "team_phone emergency_number", Shown.PUSH),
+    "message.handed_over": _use("no answer: staff have the message", _HELP, Shown.PUSH),
+    "message.edited_noted": _use("an edited message was read again"),
+    # Concerns, told to the participant
+    "concern.seen": _use("staff acknowledged the concern", "role time team_phone emergency_number", Shown.PUSH),
+    "concern.threshold_told": _use("an answer went to staff", "who_reads team_phone emergency_number"),
+    # Staff
+    "staff.welcome": _use("a member of staff is connected", "role site", Shown.STAFF),
+    "staff.bad_link": _use("a staff link that is wrong, used or no longer valid", "", Shown.STAFF),
+    "staff.help": _use("what staff can do here", "", Shown.STAFF),
+    "staff.levels": _use("what emergency, urgent and routine mean", "", Shown.STAFF),
+    "staff.refused": _use("a button or command this person may not use", "", Shown.STAFF),
+    "staff.alert.emergency": _use("an emergency: act now", _CONCERN, Shown.STAFF),
+    "staff.alert.urgent": _use("something urgent", _CONCERN, Shown.STAFF),
+    "staff.alert.routine": _use("something for the working day", _CONCERN, Shown.STAFF),
+    "staff.alert.unknown_person": _use(
+        "an emergency of somebody we do not know", "reference site received", Shown.STAFF
+    ),
+    "staff.alert.repeat": _use("nobody has acknowledged yet", f"{_CONCERN} level", Shown.STAFF),
+    "staff.unowned": _use("the ladder ended and nobody has acknowledged", f"{_CONCERN} level", Shown.STAFF),
+    "staff.acknowledged": _use("the concern is yours", "reference code site time emergency_number", Shown.STAFF),
+    "staff.acknowledged_by": _use("told to the others: somebody has it", "reference code who time", Shown.STAFF),
+    "staff.already_acknowledged": _use("somebody was first", "reference who time", Shown.STAFF),
+    "staff.words": _use("what the participant wrote, asked for", "reference code words", Shown.STAFF),
+    "staff.resolved": _use("the concern is closed", "reference who time", Shown.STAFF),
+    "staff.already_resolved": _use("the concern was closed before", "reference who time", Shown.STAFF),
+    "staff.task.unreachable": _use("messages no longer reach a participant", "reference code site", Shown.STAFF),
+    "staff.task.set_aside": _use("a message could not be handled", "reference code site", Shown.STAFF),
+    "staff.task.unreadable": _use("a photo, voice message ... came", "reference code site", Shown.STAFF),
+    "staff.task.dead_message": _use("a message could not be sent", "reference code site", Shown.STAFF),
+    "button.acknowledge": _use("takes a concern over", "", Shown.BUTTON),
+    "button.show_words": _use("shows what the participant wrote", "", Shown.BUTTON),
+    "button.resolve": _use("closes a concern", "", Shown.BUTTON),
+    "alarm.system": _use("the system itself needs somebody", "what since", Shown.STAFF),
+}
+
+
+def wording_uses(study: StudyFile) -> dict[str, WordingUse]:
+    """The required texts and those this study's own file names. The first use of an id decides."""
+    uses = dict(REQUIRED_WORDINGS)
+    for wording_id, use in _uses_of_the_file(study):
+        uses.setdefault(wording_id, use)
+    return uses
+
+
+def _uses_of_the_file(study: StudyFile) -> Iterator[tuple[str, WordingUse]]:
+    for role, title in study.roles.items():
+        yield title, _use(f"the title of the role {role}", "", Shown.PART)
+    for reads in (study.monitoring.in_hours, study.monitoring.out_of_hours):
+        for wording_id in (reads.emergency, reads.urgent, reads.routine):
+            yield wording_id, _use("who reads this and when", READS_PARAMS, Shown.PART)
+    for item in study.items.values():
+        yield item.wording, _use(f"asks {item.id}")
+        for choice in item.choices:
+            yield choice.label, _use("an answer", "", Shown.BUTTON)
+    for checkin in study.checkins.values():
+        yield checkin.opens_wording, _use(f"opens the check-in {checkin.code}", CHECKIN_PARAMS, Shown.PUSH)
+        yield (
+            checkin.nudge_wording,
+            _use(f"reminds of the check-in {checkin.code}", CHECKIN_PARAMS, Shown.PUSH),
+        )
+        for wording_id in done_wordings(checkin.code, checkin.kind):
+            yield wording_id, _use(f"ends the check-in {checkin.code}", "until team_phone")
+
+
+def done_wordings(checkin: str, kind: CheckInKind) -> tuple[str, ...]:
+    """The ids of what is said at its end: one for symptoms, one an answer for doses."""
+    if kind is CheckInKind.DOSE:
+        return tuple(f"checkin.{checkin}.done_{answer}" for answer in ("taken", "missed", "not_yet"))
+    return (f"checkin.{checkin}.done",)
