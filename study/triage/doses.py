@@ -1,0 +1,144 @@
+"""What a message says of a dose: its status, which day and why. Questions tell no dose ("if I miss ...").
+
+A double dose is a change, not an overdose; the whole pack is a red flag as well (study/triage/red_flags.py).
+Silence and "not yet" are no missed dose: that is decided when the check-in closes, not here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+from study.triage.phrases import Match, PhraseBook
+from study.triage.rules_files import RulesFile, read_rules
+from study.triage.scope import SentenceScope, Standing, scope_rules
+
+DOSES_FILE = Path(__file__).with_name("doses.yml")
+
+
+class DoseStatus(StrEnum):
+    """What became of a dose, as told."""
+
+    TAKEN = "taken"
+    MISSED = "missed"
+    PARTIAL = "partial"
+    STOPPED = "stopped"
+    CHANGED = "changed"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Dose:
+    """A statement on a dose. `day_offset` counts from today (-1 last night), `weekday` is "tuesday".
+
+    None is what was not said. `reason` is forgot, side_effects, ran_out, unwell or other. `days` holds every
+    day named, in order.
+    """
+
+    status: DoseStatus
+    day_offset: int | None = None
+    weekday: str | None = None
+    reason: str | None = None
+    days: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DoseRules:
+    """doses.yml, compiled; `examples` is kept for the tests."""
+
+    statuses: tuple[str, ...]
+    books: dict[str, PhraseBook]
+    examples: dict[str, tuple[str, ...]]
+
+
+def dose_statement(text: str) -> Dose:
+    """The dose told in a message; status none where none is told."""
+    rules = dose_rules()
+    read = [sentence for sentence in scope_rules().read(text) if sentence.tokens]
+    told = {status for sentence in read for status in _statuses(rules, sentence)}
+    if DoseStatus.MISSED in told and any(any(rules.books["in_the_end"].matches(one.tokens)) for one in read):
+        told = {DoseStatus.TAKEN}
+    for name in rules.statuses:
+        if name in told:
+            return _described(rules, DoseStatus(name), read)
+    return Dose(DoseStatus.NONE)
+
+
+def _statuses(rules: DoseRules, sentence: SentenceScope) -> Iterator[DoseStatus]:
+    silent = _places(rules.books["ignore"], sentence)
+    waiting = any(rules.books["not_yet"].matches(sentence.tokens))
+    for match in rules.books["statuses"].matches(sentence.tokens):
+        status = DoseStatus(match.phrase.label)
+        if not silent.isdisjoint(match.positions) or _is_own_question(sentence, match):
+            continue
+        standing = sentence.standing(match)
+        if standing is Standing.NEGATED and status is DoseStatus.MISSED:
+            yield DoseStatus.TAKEN
+        if standing is Standing.TOLD and not (waiting and status in (DoseStatus.MISSED, DoseStatus.TAKEN)):
+            yield status
+
+
+def _is_own_question(sentence: SentenceScope, match: Match) -> bool:
+    """ "Should I take two?", "do I take it ...", "when do I ...": a question word, then the subject."""
+    before = sentence.tokens[max(match.start - 5, 0) : match.start + 1]
+    asks = ("can", "could", "should", "shall", "may", "must", "do", "would", "will", "when", "how")
+    return any(
+        word in asks and following in ("i", "we", "you", "he", "she", "do", "should")
+        for word, following in pairwise(before)
+    )
+
+
+def _places(book: PhraseBook, sentence: SentenceScope) -> set[int]:
+    return {at for match in book.matches(sentence.tokens) for at in range(match.start, match.end)}
+
+
+def _described(rules: DoseRules, status: DoseStatus, read: list[SentenceScope]) -> Dose:
+    days = [one.phrase.label for sentence in read for one in _longest(rules.books["days"], sentence)]
+    book = rules.books["reasons"]
+    reasons = {one.phrase.label for sentence in read for one in book.matches(sentence.tokens)}
+    offset = next((int(day) for day in days if day.lstrip("-").isdigit()), None)
+    weekday = next((day for day in days if day.isalpha()), None)
+    reason = next((one for one in book.phrases if one.label in reasons), None)
+    if status is DoseStatus.TAKEN and "forgot" not in reasons:
+        reason = None
+    return Dose(status, offset, weekday, reason.label if reason else None, tuple(dict.fromkeys(days)))
+
+
+def _longest(book: PhraseBook, sentence: SentenceScope) -> Iterator[Match]:
+    """ "The day before yesterday" is one day, not two."""
+    end = 0
+    for match in sorted(book.matches(sentence.tokens), key=lambda one: (one.start, -one.end)):
+        if match.start >= end:
+            end = match.end
+            yield match
+
+
+@cache
+def dose_rules(path: Path = DOSES_FILE) -> DoseRules:
+    """Read once, on first use. ProtocolError names the file and the place."""
+    rules = read_rules(path)
+    lists = rules.lists()
+    books = {
+        name: PhraseBook(rules.phrases(rules.content.get(name), name, name, lists))
+        for name in ("not_yet", "in_the_end", "ignore")
+    }
+    books["statuses"] = _labelled(rules, ("statuses",), lists)
+    books["reasons"] = _labelled(rules, ("reasons",), lists)
+    books["days"] = _labelled(rules, ("days", "weekdays"), lists)
+    statuses = tuple(rules.section(rules.content.get("statuses"), "statuses"))
+    for status in statuses:
+        if status not in set(DoseStatus):
+            raise rules.error(f"statuses.{status}", f"is not known; known are {', '.join(DoseStatus)}")
+    examples = rules.section(rules.content.get("examples"), "examples")
+    kept = {message: tuple(rules.texts(told, f"examples.{message}")) for message, told in examples.items()}
+    return DoseRules(statuses, books, kept)
+
+
+def _labelled(rules: RulesFile, names: tuple[str, ...], lists: dict[str, list[str]]) -> PhraseBook:
+    found = []
+    for name in names:
+        for label, entry in rules.section(rules.content.get(name), name).items():
+            found += rules.phrases(entry, f"{name}.{label}", label, lists)
+    return PhraseBook(found)

@@ -1,0 +1,77 @@
+"""Symptoms named in lay words: the term they stand for (PRO-CTCAE's and our own), and whether denied.
+
+The lexicon is symptoms.yml, in the notation of the red flags. Symptoms of somebody else, asked about in
+general or long past are no symptoms of today and are left out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from study.triage.phrases import Match, PhraseBook
+from study.triage.rules_files import read_rules
+from study.triage.scope import Standing, scope_rules
+
+SYMPTOMS_FILE = Path(__file__).with_name("symptoms.yml")
+
+
+@dataclass(frozen=True)
+class Symptom:
+    """A symptom term, and whether the message denies it ("no more nausea")."""
+
+    term: str
+    negated: bool
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """The lexicon, compiled."""
+
+    version: str
+    terms: tuple[str, ...]
+    book: PhraseBook
+    idioms: PhraseBook
+
+
+def symptoms(text: str) -> list[Symptom]:
+    """The symptoms of a message in the order they are named; one told and denied counts as told."""
+    found: dict[str, bool] = {}
+    words = lexicon()
+    for sentence in scope_rules().read(text):
+        silent = {at for idiom in words.idioms.matches(sentence.tokens) for at in range(idiom.start, idiom.end)}
+        matches = [one for one in words.book.matches(sentence.tokens) if silent.isdisjoint(one.positions)]
+        for match in _widest(matches, len(sentence.tokens)):
+            standing = sentence.standing(match)
+            if standing in (Standing.TOLD, Standing.NEGATED):
+                term = match.phrase.label
+                found[term] = found.get(term, True) and standing is Standing.NEGATED
+    return [Symptom(term, negated) for term, negated in found.items()]
+
+
+def _widest(matches: Sequence[Match], length: int) -> list[Match]:
+    """Without those whose own words are part of a wider phrase of another term."""
+    widest: list[Match | None] = [None] * length
+    for match in matches:
+        for at in match.positions:
+            holder = widest[at]
+            if holder is None or len(match.positions) > len(holder.positions):
+                widest[at] = match
+    return [one for one in matches if any(_is_level(widest[at], one) for at in one.positions)]
+
+
+def _is_level(holder: Match | None, match: Match) -> bool:
+    if holder is None or holder.phrase.label == match.phrase.label:
+        return True
+    return len(holder.positions) <= len(match.positions)
+
+
+@cache
+def lexicon(path: Path = SYMPTOMS_FILE) -> Lexicon:
+    """Read once, on first use. ProtocolError names the file and the place."""
+    rules = read_rules(path)
+    lists = rules.lists()
+    terms = rules.section(rules.content.get("terms"), "terms")
+    phrases = [one for term, entry in terms.items() for one in rules.phrases(entry, f"terms.{term}", term, lists)]
+    idioms = rules.phrases(rules.content.get("ignore", []), "ignore", "ignore", lists)
+    return Lexicon(rules.version, tuple(terms), PhraseBook(phrases), PhraseBook(idioms))
