@@ -1,0 +1,2 @@
+"""Use cases, one a function: `acknowledge(work, ...)`. One call is one step of one transaction, with its audit
+event."""

@@ -1,0 +1,196 @@
+"""Bringing people in: one-time links for participants and staff, consent to messaging, the plan of check-ins."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import date, time
+
+from sqlalchemy import func, select
+
+from study.checkins import Occurrence, plan
+from study.clock import local_date
+from study.errors import EnrolmentError
+from study.keys import seal, vault_of
+from study.links import TOKEN_BYTES, TRIES, Link
+from study.participants import Chat, Participant, Standing, by_code
+from study.protocol.countries import check_timezone
+from study.replies import Say, button, say
+from study.services.concerning import role_title
+from study.staff import StaffMember
+from study.work import Work
+
+CODE = re.compile(r"[A-Z][A-Z0-9]*-[0-9]{1,6}")
+
+
+def invite(work: Work, code: str, site: str, timezone: str | None = None, is_test: bool = False) -> str:
+    """A new participant and the token of their one-time link. Raises EnrolmentError."""
+    if not CODE.fullmatch(code):
+        raise EnrolmentError(f"{code}: a study code looks like P-001")
+    _check_site(work, site)
+    if by_code(work.session, code) is not None:
+        raise EnrolmentError(f"{code} is enrolled already; `alongside participants` lists them")
+    try:
+        zone = check_timezone(timezone or work.study.sites[site].timezone)
+    except ValueError as wrong:
+        raise EnrolmentError(f"{timezone}: {wrong}") from None
+    key = vault_of(work.session).make_key(work.session, code, work.now)
+    participant = Participant(code=code, site=site, timezone=zone, is_test=is_test, key_id=key.id, created_at=work.now)
+    work.session.add(participant)
+    work.session.flush()
+    work.record("operator", "participant_invited", code, site=site)
+    return _new_link(work, participant_id=participant.id)
+
+
+def add_staff(work: Work, name: str, role: str, site: str) -> str:
+    """A new member of staff and the token of their one-time link. Raises EnrolmentError."""
+    _check_site(work, site)
+    if role not in work.study.roles:
+        raise EnrolmentError(f"{role}: no such role; study.yml knows {', '.join(work.study.roles)}")
+    vault = vault_of(work.session)
+    hashed = vault.fingerprint(f"staff:{name.casefold()}")
+    if work.session.scalar(select(StaffMember).where(StaffMember.name_hash == hashed)) is not None:
+        raise EnrolmentError(f"{name} is on the staff list already")
+    number = (work.session.scalar(select(func.count()).select_from(StaffMember)) or 0) + 1
+    code = f"STAFF-{number:02d}"
+    key = vault.make_key(work.session, code, work.now)
+    member = StaffMember(
+        code=code,
+        name_sealed=seal(work.session, key.id, name),
+        name_hash=hashed,
+        role=role,
+        site=site,
+        key_id=key.id,
+        created_at=work.now,
+    )
+    work.session.add(member)
+    work.session.flush()
+    work.record("operator", "staff_added", code, role=role, site=site)
+    return _new_link(work, staff_id=member.id)
+
+
+def open_participant_link(work: Work, chat: Chat, token: str) -> list[Say]:
+    """/start with a link in the participants' bot. Wrong, used and expired links are said plainly and recorded."""
+    link = _try_link(work, chat, token)
+    if isinstance(link, str):
+        return [say(link)]
+    if link.participant_id is None:
+        work.record("system", "link_refused", f"chat {chat.id}", why="staff_link")
+        return [say("enrol.bad_link")]
+    participant = work.session.get_one(Participant, link.participant_id)
+    link.used_at = work.now
+    _bind(work, chat, participant_id=participant.id)
+    work.record(participant.code, "link_used", participant.code)
+    return [welcome()]
+
+
+def open_staff_link(work: Work, chat: Chat, token: str) -> list[Say]:
+    """/start with a link in the staff's bot."""
+    link = _try_link(work, chat, token)
+    if isinstance(link, str) or link.staff_id is None:
+        return [say("enrol.locked" if link == "enrol.locked" else "staff.bad_link")]
+    member = work.session.get_one(StaffMember, link.staff_id)
+    link.used_at = work.now
+    _bind(work, chat, staff_id=member.id)
+    member.reachable = True
+    work.record(member.code, "link_used", member.code)
+    return [
+        say("staff.welcome", role=role_title(work, member), site=work.study.sites[member.site].name),
+        say("staff.levels"),
+    ]
+
+
+def welcome() -> Say:
+    """What the bot is and is not, and the question of consent."""
+    agree, decline = button("button.agree", "agree"), button("button.decline", "decline")
+    return say("welcome.intro", buttons=[[agree], [decline]])
+
+
+def consent(work: Work, participant: Participant, day1: date | None = None) -> list[Say]:
+    """Consent to messaging, with the version of the words agreed to. Day 1 is today where the participant is,
+    unless known."""
+    if participant.has_consented:
+        return [say("consent.done")]
+    participant.consented_at = work.now
+    participant.consent_wording = work.study.wordings.get("welcome.intro").ref
+    participant.standing = Standing.ENROLLED
+    participant.day1 = day1 or local_date(work.now, participant.timezone)
+    plan_checkins(work, participant)
+    work.record(participant.code, "consented", participant.code, wording=participant.consent_wording)
+    return [say("consent.done")]
+
+
+def decline(work: Work, participant: Participant) -> list[Say]:
+    """Refusing is respected: nothing is sent, nothing more is asked; the team is not told more than that."""
+    if not participant.has_consented:
+        work.record(participant.code, "consent_declined", participant.code)
+    return [say("consent.declined")]
+
+
+def plan_checkins(work: Work, participant: Participant) -> None:
+    """A row for each check-in of the study that has not closed yet."""
+    if participant.day1 is None:
+        return
+    hour = time.fromisoformat(participant.preferred_hour)
+    for checkin in work.study.checkins.values():
+        for moments in plan(checkin, participant.day1, work.study.days, participant.timezone, hour):
+            if moments.closes_at > work.now:
+                work.session.add(
+                    Occurrence(
+                        participant_id=participant.id,
+                        checkin=checkin.code,
+                        day=moments.day,
+                        opens_at=moments.opens_at,
+                        nudge_at=moments.nudge_at,
+                        closes_at=moments.closes_at,
+                        next_at=moments.opens_at,
+                    )
+                )
+
+
+def _check_site(work: Work, site: str) -> None:
+    if site not in work.study.sites:
+        raise EnrolmentError(f"{site}: no such site; study.yml knows {', '.join(work.study.sites)}")
+
+
+def _new_link(work: Work, *, participant_id: int | None = None, staff_id: int | None = None) -> str:
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    work.session.add(
+        Link(
+            token_hash=vault_of(work.session).fingerprint(f"link:{token}"),
+            participant_id=participant_id,
+            staff_id=staff_id,
+            created_at=work.now,
+            expires_at=work.now + work.study.timings.enrol_link_valid,
+        )
+    )
+    work.session.flush()
+    return token
+
+
+def _try_link(work: Work, chat: Chat, token: str) -> Link | str:
+    """The link, or the id of the wording that refuses it."""
+    if chat.link_tries >= TRIES:
+        work.record("system", "link_refused", f"chat {chat.id}", why="locked")
+        return "enrol.locked"
+    hashed = vault_of(work.session).fingerprint(f"link:{token}")
+    link = work.session.scalar(select(Link).where(Link.token_hash == hashed))
+    if link is not None and link.is_open(work.now):
+        chat.link_tries = 0
+        return link
+    chat.link_tries += 1
+    why = "used" if link is not None and link.used_at is not None else "wrong_or_expired"
+    work.record("system", "link_refused", f"chat {chat.id}", why=why)
+    return "enrol.used_link" if why == "used" else "enrol.bad_link"
+
+
+def _bind(work: Work, chat: Chat, *, participant_id: int | None = None, staff_id: int | None = None) -> None:
+    """This chat is theirs from now on; an earlier chat of the same person is closed."""
+    earlier = select(Chat).where(
+        Chat.id != chat.id,
+        Chat.closed_at.is_(None),
+        Chat.participant_id == participant_id if participant_id is not None else Chat.staff_id == staff_id,
+    )
+    for other in work.session.scalars(earlier):
+        other.closed_at = work.now
+    chat.participant_id, chat.staff_id, chat.closed_at = participant_id, staff_id, None

@@ -1,0 +1,55 @@
+"""Pausing, resuming and stopping the messages. What is stopped here is the messages; the trial is for people to
+speak about."""
+
+from __future__ import annotations
+
+from study.concerns import ConcernKind
+from study.outbox import Lane, OutboxRow
+from study.participants import Chat, Participant, Standing
+from study.protocol import Severity
+from study.replies import Say, say
+from study.services.concerning import raise_concern
+from study.services.sending import cancel_waiting
+from study.work import Work
+
+
+def pause(work: Work, participant: Participant) -> list[Say]:
+    """No reminders until /resume. Red flags and questions are answered as before."""
+    if participant.standing == Standing.ENROLLED:
+        participant.standing = Standing.PAUSED
+        _withdraw_reminders(work, participant)
+        work.record(participant.code, "paused", participant.code)
+    return [say("paused")]
+
+
+def resume(work: Work, participant: Participant) -> list[Say]:
+    """Reminders go on with the next one due; what was skipped is not made up for."""
+    if participant.standing in (Standing.PAUSED, Standing.LEFT):
+        participant.standing = Standing.ENROLLED
+        work.record(participant.code, "resumed", participant.code)
+    return [say("resumed")]
+
+
+def stop_messages(work: Work, participant: Participant) -> list[Say]:
+    """The messages stop at once. Staff are told: whether more than messages is meant is theirs to ask."""
+    if participant.standing != Standing.LEFT:
+        participant.standing = Standing.LEFT
+        _withdraw_reminders(work, participant)
+        work.record(participant.code, "messages_stopped", participant.code)
+        raise_concern(work, participant, ConcernKind.WISH, Severity.ROUTINE)
+    return [say("stopped")]
+
+
+def participant_blocked(work: Work, participant: Participant, blocked: bool) -> None:
+    """Telegram says that the bot can (not) reach them. Staff get a task when it cannot."""
+    if participant.reachable == (not blocked):
+        return
+    participant.reachable = not blocked
+    work.record("system", "unreachable" if blocked else "reachable", participant.code)
+    if blocked:
+        raise_concern(work, participant, ConcernKind.UNREACHABLE, Severity.ROUTINE)
+
+
+def _withdraw_reminders(work: Work, participant: Participant) -> None:
+    chats = [row.id for row in work.session.query(Chat).filter_by(participant_id=participant.id)]
+    cancel_waiting(work.session, OutboxRow.chat_id.in_(chats), OutboxRow.lane == Lane.REMINDER)

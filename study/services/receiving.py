@@ -1,0 +1,123 @@
+"""Taking in what Telegram hands over: one transaction stores it, finds who it is from, and raises every red flag."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from study.concerns import Concern, ConcernKind
+from study.inbox import InboxRow, InboxState, Kind, Received
+from study.keys import seal, vault_of
+from study.outbox import Lane
+from study.participants import Chat, Participant
+from study.protocol import Severity
+from study.replies import key_of, put_replies, say, standing_fields, who_reads
+from study.services.concerning import raise_concern
+from study.triage.red_flags import kinds
+from study.work import Work
+
+PARTICIPANTS_BOT = "participants"
+STAFF_BOT = "staff"
+SEVERITY_OF_FLAGS = {"pregnancy": Severity.URGENT, "hospitalised": Severity.URGENT, "death": Severity.URGENT}
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of an update: its row, and whether we had it already."""
+
+    inbox_id: int
+    duplicate: bool
+    flags: list[str]
+
+
+def take_update(work: Work, received: Received, raw: str) -> Taken:
+    """Commit this, and only then tell Telegram that we have it.
+
+    `raw` is the update's JSON with ASCII escapes. An update that came before (same key) changes nothing. A red
+    flag is answered
+    and paged here, whoever it comes from and whatever state they are in; it waits for no queue and no model.
+    """
+    session = work.session
+    known = session.scalar(select(InboxRow).where(InboxRow.bot == received.bot, InboxRow.key == received.key))
+    if known is not None:
+        return Taken(known.id, True, known.flags)
+    chat = _chat(work, received)
+    key_id = key_of(session, chat, work) if chat else vault_of(session).study_key(session, work.now).id
+    row = InboxRow(
+        bot=received.bot,
+        key=received.key,
+        update_id=received.update_id,
+        chat_id=chat.id if chat else None,
+        participant_id=chat.participant_id if chat else None,
+        kind=received.kind,
+        message_id=received.message_id,
+        raw_sealed=seal(session, key_id, raw),
+        words_sealed=seal(session, key_id, received.text) if received.text is not None else None,
+        event_at=received.event_at,
+        received_at=work.now,
+        flags=[],
+    )
+    session.add(row)
+    session.flush()
+    work = Work(session, work.study, work.now, cause=row.id)
+    if chat is None or received.kind is Kind.UNREADABLE:
+        row.state, row.outcome, row.done_at = InboxState.SET_ASIDE, "unreadable", work.now
+        participant = session.get(Participant, row.participant_id) if row.participant_id else None
+        raise_concern(work, participant, ConcernKind.TECHNICAL, Severity.URGENT)
+    elif received.bot == PARTICIPANTS_BOT and received.text and received.kind is not Kind.GROUP:
+        row.flags = kinds(received.text)
+        if row.flags:
+            answer_red_flags(work, chat, row.flags)
+            row.state, row.outcome, row.done_at = InboxState.DONE, "emergency", work.now
+            if chat.participant_id is None:
+                erase_words(row)
+    return Taken(row.id, False, row.flags)
+
+
+def answer_red_flags(work: Work, chat: Chat, flags: list[str]) -> Concern:
+    """Emergency wording to the person, concern and page to staff, all in the open transaction."""
+    participant = work.session.get(Participant, chat.participant_id) if chat.participant_id else None
+    severity = max((SEVERITY_OF_FLAGS.get(flag, Severity.EMERGENCY) for flag in flags), key=lambda one: one.rank)
+    concern = raise_concern(work, participant, ConcernKind.RED_FLAG, severity, flags=flags)
+    if participant is None:
+        wording = "emergency.unknown_person"
+        lifelines = work.study.lifelines(None, None)
+        fields = {"emergency_number": lifelines.emergency_number, "crisis_line": lifelines.crisis_line}
+    else:
+        wording = emergency_wording(flags)
+        fields = standing_fields(work, participant) | {"who_reads": who_reads(work, participant.site, severity)}
+    put_replies(
+        work,
+        chat,
+        [say(wording)],
+        key=f"emergency:{work.cause}",
+        lane=Lane.ALERT,
+        fields=fields,
+        concern_id=concern.id,
+    )
+    return concern
+
+
+def emergency_wording(flags: list[str]) -> str:
+    """One kind has its own words; those for several name the crisis line as well."""
+    return f"emergency.{flags[0]}" if len(flags) == 1 else "emergency.several"
+
+
+def erase_words(row: InboxRow) -> None:
+    """Keep the ids of a message, not its words (before consent, once it is handled)."""
+    row.raw_sealed = row.words_sealed = None
+
+
+def _chat(work: Work, received: Received) -> Chat | None:
+    if received.chat is None:
+        return None
+    session = work.session
+    hashed = vault_of(session).fingerprint(f"{received.bot}:{received.chat}")
+    chat = session.scalar(select(Chat).where(Chat.bot == received.bot, Chat.chat_hash == hashed))
+    if chat is None:
+        study_key = vault_of(session).study_key(session, work.now)
+        chat = Chat(bot=received.bot, chat_hash=hashed, chat_sealed=seal(session, study_key.id, str(received.chat)))
+        session.add(chat)
+        session.flush()
+    return chat

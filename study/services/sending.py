@@ -1,0 +1,133 @@
+"""Taking messages from the outbox and writing down what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, or_, select
+from sqlalchemy.orm import Session
+
+from study.clock import boot_id, machine_now
+from study.concerns import Concern
+from study.keys import unseal
+from study.outbox import LANES, Lane, OutboxRow, OutboxState
+from study.participants import Chat, Participant
+from study.staff import StaffMember
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One message on its way: where to, what, and whether it may be repeated when its sending was uncertain."""
+
+    id: int
+    lane: Lane
+    chat_row: int
+    chat: int
+    text: str
+    keyboard: list[list[dict[str, str]]]
+    attempts: int
+
+
+def lease_letters(
+    session: Session,
+    owner: str,
+    bot: str,
+    now: datetime,
+    lanes: Iterable[Lane],
+    busy: set[int],
+    most: int = 10,
+) -> list[Letter]:
+    """Lease up to `most` waiting messages of a bot, one a chat, alerts first. Reminders past their hour are skipped
+    with the reason `stale`."""
+    order = case({lane.value: place for place, lane in enumerate(LANES)}, value=OutboxRow.lane)
+    machine = machine_now()
+    rows = session.scalars(
+        select(OutboxRow)
+        .join(Chat, Chat.id == OutboxRow.chat_id)
+        .where(
+            Chat.bot == bot,
+            OutboxRow.state == OutboxState.PENDING,
+            OutboxRow.lane.in_(list(lanes)),
+            OutboxRow.chat_id.not_in(busy),
+            or_(OutboxRow.retry_at <= machine, OutboxRow.lease_boot != boot_id()),
+        )
+        .order_by(order, OutboxRow.id)
+        .limit(most * 5)
+        .with_for_update(skip_locked=True, of=OutboxRow)
+    ).all()
+    letters: list[Letter] = []
+    taken = set(busy)
+    for row in rows:
+        if row.expires_at is not None and now > row.expires_at:
+            row.state, row.reason = OutboxState.SKIPPED, "stale"
+            continue
+        if row.chat_id in taken or len(letters) == most:
+            continue
+        taken.add(row.chat_id)
+        row.state, row.lease_owner, row.lease_boot = OutboxState.LEASED, owner, boot_id()
+        row.attempts += 1
+        chat = session.get_one(Chat, row.chat_id)
+        letters.append(
+            Letter(
+                row.id,
+                Lane(row.lane),
+                row.chat_id,
+                int(unseal(session, chat.chat_sealed) or 0),
+                unseal(session, row.text_sealed) or "",
+                row.keyboard,
+                row.attempts,
+            )
+        )
+    return letters
+
+
+def mark_sent(session: Session, outbox_id: int, message_id: int, now: datetime) -> None:
+    """Telegram has it. The first alert that arrives is a concern's delivery to staff."""
+    row = session.get_one(OutboxRow, outbox_id)
+    row.state, row.message_id, row.sent_at = OutboxState.SENT, message_id, now
+    if row.concern_id is not None and row.lane == Lane.ALERT:
+        chat = session.get_one(Chat, row.chat_id)
+        concern = session.get_one(Concern, row.concern_id)
+        if chat.staff_id is not None and concern.delivered_at is None:
+            concern.delivered_at = now
+
+
+def mark_retry(session: Session, outbox_id: int, reason: str, pause: float) -> None:
+    """It surely did not arrive: again after `pause` machine seconds."""
+    row = session.get_one(OutboxRow, outbox_id)
+    row.state, row.reason, row.retry_at = OutboxState.PENDING, reason, machine_now() + pause
+
+
+def mark_uncertain(session: Session, outbox_id: int, reason: str, pause: float) -> None:
+    """It may have arrived. An alert or reply is repeated; a reminder is not: two reminders make people leave."""
+    row = session.get_one(OutboxRow, outbox_id)
+    if row.lane == Lane.REMINDER:
+        row.state, row.reason = OutboxState.DELIVERY_UNKNOWN, reason
+    else:
+        mark_retry(session, outbox_id, reason, pause)
+
+
+def mark_dead(session: Session, outbox_id: int, reason: str) -> tuple[Participant | None, StaffMember | None]:
+    """It will never arrive. Answers who was to get it, so that staff are told."""
+    row = session.get_one(OutboxRow, outbox_id)
+    row.state, row.reason = OutboxState.DEAD, reason
+    chat = session.get_one(Chat, row.chat_id)
+    participant = session.get(Participant, chat.participant_id) if chat.participant_id else None
+    member = session.get(StaffMember, chat.staff_id) if chat.staff_id else None
+    return participant, member
+
+
+def recover_leased(session: Session) -> None:
+    """Messages a dead process had in hand: each may or may not have arrived (called when the one bot process
+    starts)."""
+    for row in session.scalars(select(OutboxRow).where(OutboxRow.state == OutboxState.LEASED)):
+        mark_uncertain(session, row.id, "process_died", 0.0)
+
+
+def cancel_waiting(session: Session, *where: Any) -> None:
+    """Withdraw messages that were not handed to Telegram yet."""
+    for row in session.scalars(select(OutboxRow).where(OutboxRow.state == OutboxState.PENDING, *where)):
+        row.state = OutboxState.CANCELLED
