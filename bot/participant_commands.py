@@ -1,0 +1,77 @@
+"""What is answered without Rasa: joining, commands, what cannot be read. None means: Rasa is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from study.concerns import ConcernKind
+from study.inbox import Kind, Received
+from study.participants import Chat, Participant, Standing
+from study.protocol import Severity
+from study.replies import Say, say
+from study.services.conversing import Turn, tap_behind
+from study.services.enrolling import consent, decline, open_participant_link, welcome
+from study.services.leaving import participant_blocked, pause, resume, stop_messages
+from study.services.passing_on import pass_on
+from study.work import Work
+
+Handled = tuple[str, list[Say]]
+COMMANDS: dict[str, Callable[[Work, Participant], list[Say]]] = {
+    "/pause": pause,
+    "/resume": resume,
+    "/stop": stop_messages,
+}
+
+
+def handle(work: Work, turn: Turn, received: Received) -> Handled | None:
+    """The route and what to say, or None where the conversation goes on in Rasa."""
+    if received.kind is Kind.GROUP:
+        return "group", [say("private_only")]
+    chat = work.session.get_one(Chat, turn.claim.chat_id)
+    participant = work.session.get(Participant, chat.participant_id) if chat.participant_id else None
+    if received.kind is Kind.MEMBERSHIP:
+        if participant is not None:
+            participant_blocked(work, participant, bool(received.blocked))
+        return "membership", []
+    command, _, rest = (received.text or "").partition(" ")
+    if received.kind is Kind.COMMAND and command == "/start" and rest.strip():
+        return "link", open_participant_link(work, chat, rest.strip())
+    if participant is None:
+        return "unknown", [say("enrol.unknown")]
+    if not participant.has_consented:
+        return _before_consent(work, turn, received, participant)
+    if chat.closed_at is not None:
+        return "closed", [say("enrol.unknown")]
+    if received.kind is Kind.TAP:
+        tap = tap_behind(work, chat.id, received.token)
+        if tap is None:
+            return "checkin", [say("checkin.closed")]
+        return ("consent", [say("consent.done")]) if tap["do"] in ("agree", "decline") else None
+    return _known(work, received, participant, command)
+
+
+def _before_consent(work: Work, turn: Turn, received: Received, participant: Participant) -> Handled:
+    tap = tap_behind(work, turn.claim.chat_id, received.token) or {}
+    if tap.get("do") == "agree":
+        return "consent", consent(work, participant)
+    if tap.get("do") == "decline":
+        return "consent", decline(work, participant)
+    if received.kind is Kind.COMMAND:
+        return "consent", [welcome()]
+    return "consent", [say("consent.needed")]
+
+
+def _known(work: Work, received: Received, participant: Participant, command: str) -> Handled | None:
+    if received.kind is Kind.COMMAND and command in COMMANDS:
+        return "command", COMMANDS[command](work, participant)
+    if received.kind is Kind.COMMAND and command in ("/start", "/help"):
+        return "command", [say("help")]
+    if received.kind is Kind.MEDIA:
+        return "staff", pass_on(work, participant, ConcernKind.UNREADABLE, Severity.URGENT)["says"]
+    if received.kind is Kind.EDIT:
+        told = pass_on(work, participant, ConcernKind.QUESTION, Severity.ROUTINE, "message.edited_noted")
+        return "staff", told["says"]
+    if participant.standing in (Standing.LEFT, Standing.FINISHED):
+        told = pass_on(work, participant, ConcernKind.QUESTION, Severity.ROUTINE, "stopped.reply")
+        return "staff", told["says"]
+    return None

@@ -1,0 +1,98 @@
+"""Asking Rasa for the next step of one turn. The same inbox id joins a turn that still runs, so asking again is
+safe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from study.errors import AlongsideError
+
+
+class RasaAway(AlongsideError):
+    """Rasa, or an action behind it, gave no complete answer. `code` says how, `refused` that nobody listens there."""
+
+    def __init__(self, code: str, refused: bool = False) -> None:
+        self.reason = code
+        self.refused = refused
+        super().__init__(code)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A complete turn."""
+
+    replies: list[dict[str, Any]]
+    dialogue: dict[str, Any]
+    understood: dict[str, Any]
+
+
+class RasaClient:
+    """Our channel in Rasa, on loopback."""
+
+    def __init__(self, url: str, secret: str, run: str, actions_url: str, timeout: float) -> None:
+        self.run = run
+        self.actions_url = actions_url
+        self._http = httpx.AsyncClient(
+            base_url=f"{url.rstrip('/')}/webhooks/alongside",
+            headers={"X-Alongside-Secret": secret},
+            timeout=httpx.Timeout(timeout, connect=2.0),
+            trust_env=False,
+        )
+
+    async def turn(
+        self,
+        inbox_id: int,
+        code: str,
+        now: str,
+        text: str | None,
+        tap: dict[str, Any] | None,
+        state_before: dict[str, Any],
+    ) -> Answered:
+        """One turn. Raises RasaAway for anything but a complete answer."""
+        call = {
+            "inbox_id": inbox_id,
+            "run": self.run,
+            "code": code,
+            "now": now,
+            "text": text,
+            "tap": tap,
+            "actions_url": self.actions_url,
+            "state_before": state_before,
+        }
+        try:
+            response = await self._http.post("/turn", json=call)
+        except httpx.ConnectError:
+            raise RasaAway("connection_refused", refused=True) from None
+        except httpx.HTTPError as error:
+            raise RasaAway(type(error).__name__) from None
+        body = _json(response)
+        if response.status_code != 200:
+            raise RasaAway(str(body.get("error", f"status_{response.status_code}")))
+        if body.get("complete") is not True:
+            raise RasaAway("incomplete")
+        state = body.get("state_after") or {}
+        return Answered(body.get("replies") or [], state.get("dialogue") or {}, body.get("understood") or {})
+
+    async def understand(self, text: str) -> dict[str, Any]:
+        """What Rasa makes of a text, without a turn. Raises RasaAway."""
+        try:
+            response = await self._http.post("/understand", json={"text": text})
+        except httpx.HTTPError as error:
+            raise RasaAway(type(error).__name__) from None
+        if response.status_code != 200:
+            raise RasaAway(f"status_{response.status_code}")
+        return _json(response)
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+
+def _json(response: httpx.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}

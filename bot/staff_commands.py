@@ -1,0 +1,43 @@
+"""What staff do on their phones: take a concern, see the words, resolve; /start with their link."""
+
+from __future__ import annotations
+
+from study.errors import Refused
+from study.inbox import Kind, Received
+from study.participants import Chat
+from study.replies import Say, say
+from study.services.concerning import acknowledge, resolve, show_words
+from study.services.conversing import Turn, tap_behind
+from study.services.enrolling import open_staff_link
+from study.staff import StaffMember
+from study.work import Work
+
+DOES = {"acknowledge": acknowledge, "resolve": resolve, "words": show_words}
+
+
+def handle(work: Work, turn: Turn, received: Received) -> tuple[str, list[Say]]:
+    """The route and what to say. A private chat of a known, active member of staff, or a refusal."""
+    if received.kind is Kind.GROUP:
+        return "group", [say("private_only")]
+    chat = work.session.get_one(Chat, turn.claim.chat_id)
+    if received.kind is Kind.COMMAND and received.text and received.text.startswith("/start "):
+        return "link", open_staff_link(work, chat, received.text.removeprefix("/start ").strip())
+    member = work.session.get(StaffMember, turn.staff_id) if turn.staff_id else None
+    if received.kind is Kind.MEMBERSHIP:
+        if member is not None:
+            member.reachable = not received.blocked
+            work.record(member.code, "unreachable" if received.blocked else "reachable", member.code)
+        return "membership", []
+    if member is None or not member.active or chat.closed_at is not None:
+        work.record("system", "staff_refused", f"chat {chat.id}")
+        return "refused", [say("staff.refused")]
+    if received.text == "/levels":
+        return "help", [say("staff.levels")]
+    tap = tap_behind(work, chat.id, received.token)
+    if tap is None or tap.get("do") not in DOES:
+        return "help", [say("staff.help")]
+    try:
+        return str(tap["do"]), DOES[tap["do"]](work, member, int(tap["concern"]))
+    except Refused:
+        work.record(member.code, "staff_refused", str(tap["do"]))
+        return "refused", [say("staff.refused")]

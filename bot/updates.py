@@ -1,0 +1,147 @@
+"""Reading an update as Telegram sent it.
+
+Plain dictionaries are read here and not python-telegram-bot's types: `Update.de_json` refuses an update without a
+date, and a
+red flag in a message with a field missing must still be found. Nothing here raises on any JSON.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from study.inbox import Kind, Received
+
+MEDIA = (
+    "animation", "audio", "contact", "dice", "document", "game", "location", "paid_media", "photo", "poll",
+    "sticker", "story", "venue", "video", "video_note", "voice",
+)  # fmt: skip
+
+
+def as_json(update: Any) -> str:
+    """The update's JSON with ASCII escapes, so that a lone surrogate or NUL can be stored as it came."""
+    return json.dumps(update, ensure_ascii=True, sort_keys=True)
+
+
+def read_update(bot: str, update: Any) -> Received:
+    """What an update says of itself. Kind UNREADABLE where it makes no sense; its text is still looked for."""
+    if not isinstance(update, dict):
+        return Received(bot=bot, key=_fingerprint(update), kind=Kind.UNREADABLE)
+    number = update.get("update_id")
+    update_id = number if isinstance(number, int) else None
+    for name, kind in (("message", None), ("edited_message", Kind.EDIT)):
+        if isinstance(update.get(name), dict):
+            return _read_message(bot, update[name], update_id, kind, update)
+    if isinstance(update.get("callback_query"), dict):
+        return _read_tap(bot, update["callback_query"], update_id, update)
+    if isinstance(update.get("my_chat_member"), dict):
+        return _read_membership(bot, update["my_chat_member"], update_id, update)
+    return Received(bot=bot, key=_fingerprint(update), kind=Kind.UNREADABLE, update_id=update_id)
+
+
+def _read_message(
+    bot: str, message: dict[str, Any], update_id: int | None, kind: Kind | None, update: dict[str, Any]
+) -> Received:
+    chat, message_id = _chat_id(message), message.get("message_id")
+    text = _text(message)
+    media = next((name for name in MEDIA if name in message), None)
+    sent_at = _moment(message.get("date"))
+    if chat is None or not isinstance(message_id, int) or sent_at is None:
+        key, kind = _fingerprint(update), Kind.UNREADABLE
+    else:
+        key = f"m:{chat}:{message_id}"
+        if kind is Kind.EDIT:  # two edits of one second are told apart by their text
+            key += f":{message.get('edit_date', 0)}:{_fingerprint(text)[2:18]}"
+        kind = kind or _kind(message, text, media)
+    return Received(
+        bot=bot,
+        key=key,
+        kind=kind,
+        update_id=update_id,
+        chat=chat,
+        message_id=message_id if isinstance(message_id, int) else None,
+        text=text,
+        media=media,
+        event_at=_moment(message.get("edit_date")) or sent_at,
+    )
+
+
+def _kind(message: dict[str, Any], text: str | None, media: str | None) -> Kind:
+    if message["chat"].get("type", "private") != "private":
+        return Kind.GROUP
+    if media is not None:
+        return Kind.MEDIA
+    if text is None:
+        return Kind.UNREADABLE
+    return Kind.COMMAND if _is_command(message, text) else Kind.TEXT
+
+
+def _is_command(message: dict[str, Any], text: str) -> bool:
+    """Only what Telegram itself marks as a command at the start of the text; "/restart" in the middle is plain text."""
+    entities = message.get("entities")
+    marked = isinstance(entities, list) and any(
+        isinstance(e, dict) and e.get("type") == "bot_command" and e.get("offset") == 0 for e in entities
+    )
+    return marked and text.startswith("/")
+
+
+def _read_tap(bot: str, query: dict[str, Any], update_id: int | None, update: dict[str, Any]) -> Received:
+    query_id, message = query.get("id"), query.get("message")
+    chat = _chat_id(message) if isinstance(message, dict) else None
+    token = query.get("data")
+    fine = isinstance(query_id, str) and chat is not None and isinstance(token, str)
+    return Received(
+        bot=bot,
+        key=f"q:{query_id}" if fine else _fingerprint(update),
+        kind=Kind.TAP if fine else Kind.UNREADABLE,
+        update_id=update_id,
+        chat=chat,
+        message_id=message.get("message_id") if isinstance(message, dict) else None,
+        token=token if isinstance(token, str) else None,
+        callback_id=query_id if isinstance(query_id, str) else None,
+    )
+
+
+def _read_membership(bot: str, change: dict[str, Any], update_id: int | None, update: dict[str, Any]) -> Received:
+    chat, after = _chat_id(change), change.get("new_chat_member")
+    status = after.get("status") if isinstance(after, dict) else None
+    fine = chat is not None and isinstance(status, str)
+    private = fine and change["chat"].get("type", "private") == "private"
+    return Received(
+        bot=bot,
+        key=f"s:{chat}:{change.get('date')}:{status}" if fine else _fingerprint(update),
+        kind=(Kind.MEMBERSHIP if private else Kind.GROUP) if fine else Kind.UNREADABLE,
+        update_id=update_id,
+        chat=chat,
+        event_at=_moment(change.get("date")),
+        blocked=status in ("kicked", "left"),
+    )
+
+
+def _chat_id(message: dict[str, Any]) -> int | None:
+    chat = message.get("chat")
+    number = chat.get("id") if isinstance(chat, dict) else None
+    return number if isinstance(number, int) else None
+
+
+def _text(message: dict[str, Any]) -> str | None:
+    for name in ("text", "caption"):
+        if isinstance(message.get(name), str):
+            return str(message[name])
+    return None
+
+
+def _moment(seconds: Any) -> datetime | None:
+    if not isinstance(seconds, int) or isinstance(seconds, bool):
+        return None
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _fingerprint(update: Any) -> str:
+    """A key for what has none of its own: the same bytes are the same update."""
+    return "x:" + hashlib.sha256(as_json(update).encode()).hexdigest()
