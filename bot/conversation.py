@@ -21,7 +21,7 @@ from study.bootstrap import App
 from study.clock import machine_now
 from study.errors import LostClaim
 from study.inbox import Kind, Received
-from study.services.claiming import LEASE_SECONDS, Claim, claim_chat, renew
+from study.services.claiming import LEASE_SECONDS, Claim, anything_open, claim_chat, renew
 from study.services.conversing import Turn, complete_turn, give_up, hand_over, hold, read_turn, tap_behind
 from study.services.receiving import STAFF_BOT
 from study.work import Work
@@ -59,7 +59,7 @@ class Conversation:
     async def _worker(self, name: str, stopping: asyncio.Event) -> None:
         while not stopping.is_set():
             try:
-                claim = await asyncio.to_thread(self.app.db.run, lambda session: claim_chat(session, name))
+                claim = await asyncio.to_thread(self._claim, name)
                 if claim is not None:
                     await self._handle(claim)
                     continue
@@ -72,6 +72,11 @@ class Conversation:
                     await self.arrived.wait()
             except TimeoutError:
                 pass
+
+    def _claim(self, name: str) -> Claim | None:
+        if not self.app.db.read(anything_open):
+            return None
+        return self.app.db.run(lambda session: claim_chat(session, name))
 
     async def _handle(self, claim: Claim) -> None:
         try:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 
 from aiolimiter import AsyncLimiter
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
 
@@ -19,6 +20,7 @@ from study.heartbeats import beat
 from study.outbox import LANES, Lane
 from study.services.sending import (
     Letter,
+    anything_waiting,
     lease_letters,
     mark_retry,
     mark_sent,
@@ -31,6 +33,7 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 20
 IDLE_SECONDS = 0.1
+BEAT_SECONDS = 5.0
 LONGEST_PAUSE = 60.0
 
 
@@ -45,6 +48,7 @@ class Delivery:
         self.chats: dict[int, AsyncLimiter] = {}
         self.paused_until = dict.fromkeys(LANES, 0.0)
         self.sending: dict[int, asyncio.Task[None]] = {}
+        self.beaten_at = float("-inf")
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until `stopping` is set; messages in hand are finished."""
@@ -87,6 +91,10 @@ class Delivery:
             beat(session, f"delivery:{self.bot.name}", now)
             return lease_letters(session, self.owner, self.bot.name, now, lanes, busy, room)
 
+        waiting = self.app.db.read(lambda session: anything_waiting(session, self.bot.name))
+        if not waiting and machine_now() - self.beaten_at < BEAT_SECONDS:
+            return []
+        self.beaten_at = machine_now()
         return self.app.db.run(work)
 
     def _limiter(self, chat: int) -> AsyncLimiter:
@@ -127,4 +135,9 @@ class Delivery:
         def work(session: Session) -> None:
             do(Work(session, self.app.study, self.app.clock.now()))
 
-        await asyncio.to_thread(self.app.db.run, work)
+        while True:  # only we know what became of it: a database that is away is waited for
+            try:
+                return await asyncio.to_thread(self.app.db.run, work)
+            except SQLAlchemyError as error:
+                log.error("delivery %s: not written yet: %s", self.bot.name, type(error).__name__)
+                await asyncio.sleep(1.0)

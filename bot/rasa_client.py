@@ -3,6 +3,7 @@ safe."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,14 +31,14 @@ class Answered:
 
 
 class RasaClient:
-    """Our channel in Rasa, on loopback."""
+    """Our channel in Rasa, on loopback. Calls go out as ASCII JSON: what people send may hold a lone surrogate."""
 
     def __init__(self, url: str, secret: str, run: str, actions_url: str, timeout: float) -> None:
         self.run = run
         self.actions_url = actions_url
         self._http = httpx.AsyncClient(
             base_url=f"{url.rstrip('/')}/webhooks/alongside",
-            headers={"X-Alongside-Secret": secret},
+            headers={"X-Alongside-Secret": secret, "Content-Type": "application/json"},
             timeout=httpx.Timeout(timeout, connect=2.0),
             trust_env=False,
         )
@@ -63,7 +64,7 @@ class RasaClient:
             "state_before": state_before,
         }
         try:
-            response = await self._http.post("/turn", json=call)
+            response = await self._http.post("/turn", content=json.dumps(call))
         except httpx.ConnectError:
             raise RasaAway("connection_refused", refused=True) from None
         except httpx.HTTPError as error:
@@ -79,7 +80,7 @@ class RasaClient:
     async def understand(self, text: str) -> dict[str, Any]:
         """What Rasa makes of a text, without a turn. Raises RasaAway."""
         try:
-            response = await self._http.post("/understand", json={"text": text})
+            response = await self._http.post("/understand", content=json.dumps({"text": text}))
         except httpx.HTTPError as error:
             raise RasaAway(type(error).__name__) from None
         if response.status_code != 200:

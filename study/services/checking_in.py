@@ -270,6 +270,8 @@ def _later(work: Work, participant: Participant, occurrence_id: int) -> Outcome:
     occurrence = _theirs(work, participant, occurrence_id)
     if occurrence is None or not occurrence.is_open or work.now + LATER >= occurrence.closes_at:
         return outcome([say("checkin.closed")], active_occurrence(work, participant))
+    if occurrence.state == OccurrenceState.STARTED:
+        occurrence.state = OccurrenceState.ASKED
     occurrence.later_until = work.now + LATER
     occurrence.next_at = occurrence.moment_after(work.now)
     work.record(participant.code, "checkin_later", _name(participant, occurrence))

@@ -30,6 +30,11 @@ class Claim:
     received_at: datetime
 
 
+def anything_open(session: Session) -> bool:
+    """Whether it is worth while to claim: read without SQLite's one write lock."""
+    return session.scalar(select(InboxRow.id).where(InboxRow.state == InboxState.OPEN).limit(1)) is not None
+
+
 def claim_chat(session: Session, owner: str, bot: str | None = None) -> Claim | None:
     """Lease the free chat whose oldest open message has waited longest. None if there is nothing to do."""
     now = machine_now()

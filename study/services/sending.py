@@ -31,6 +31,17 @@ class Letter:
     attempts: int
 
 
+def anything_waiting(session: Session, bot: str) -> bool:
+    """Whether it is worth while to lease: read without SQLite's one write lock."""
+    waiting = (
+        select(OutboxRow.id)
+        .join(Chat, Chat.id == OutboxRow.chat_id)
+        .where(Chat.bot == bot, OutboxRow.state == OutboxState.PENDING)
+        .limit(1)
+    )
+    return session.scalar(waiting) is not None
+
+
 def lease_letters(
     session: Session,
     owner: str,

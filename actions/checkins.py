@@ -1,0 +1,124 @@
+"""The check-in: begin, ask, take an answer, put off, break off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import SlotSet
+
+from actions.base import (
+    Event,
+    StudyAction,
+    checkin_slots,
+    give_way,
+    open_form,
+    tap,
+    understood,
+    what_stays_open,
+    words,
+)
+from study.participants import Participant
+from study.services import checking_in
+from study.work import Work
+
+ANSWERS = ("answer", "dose")
+
+
+class StartCheckIn(StudyAction):
+    """Start was tapped, or the participant asks for the check-in."""
+
+    is_called = "action_start_checkin"
+
+    def act(self, work: Work, participant: Participant, tracker: Tracker) -> dict[str, Any]:
+        return checking_in.start(work, participant, tap(tracker).get("occurrence"))
+
+    def events(self, outcome: dict[str, Any], tracker: Tracker) -> list[Event]:
+        return open_form(outcome["checkin"]) if outcome["checkin"] else []
+
+
+class AskItem(StudyAction):
+    """The question of the item that is open."""
+
+    is_called = "action_ask_item_answer"
+
+    def act(self, work: Work, participant: Participant, tracker: Tracker) -> dict[str, Any]:
+        return checking_in.ask_current(work, participant)
+
+
+class TakeAnswer(StudyAction):
+    """While a check-in is open every message comes here first: an answer is stored, anything else gives way."""
+
+    is_called = "validate_checkin_form"
+
+    def act(self, work: Work, participant: Participant, tracker: Tracker) -> dict[str, Any]:
+        if tracker.get_slot("item_answer") is None:
+            return {"says": [], "unchanged": True}
+        tapped = tap(tracker)
+        if tapped.get("do") in ANSWERS:
+            return answer_tapped(work, participant, tapped)
+        is_answer = not tapped and checking_in.is_an_answer(work, participant, words(tracker))
+        if not is_answer and (tapped or understood(tracker).get("digression")):
+            return {"says": [], "gives_way": True}
+        return checking_in.answer_typed(work, participant, words(tracker))
+
+    def events(self, outcome: dict[str, Any], tracker: Tracker) -> list[Event]:
+        if outcome.get("unchanged"):
+            return []
+        if outcome.get("gives_way"):
+            return give_way()
+        opened = outcome["checkin"]
+        return [SlotSet("item_answer", None if opened else "finished"), *checkin_slots(opened)]
+
+
+class TapAnswer(StudyAction):
+    """An answer was tapped while no check-in was open in the conversation: the button knows its own day."""
+
+    is_called = "action_tap_answer"
+
+    def act(self, work: Work, participant: Participant, tracker: Tracker) -> dict[str, Any]:
+        return answer_tapped(work, participant, tap(tracker))
+
+    def events(self, outcome: dict[str, Any], tracker: Tracker) -> list[Event]:
+        return open_form(outcome["checkin"]) if outcome["checkin"] else []
+
+
+class Later(StudyAction):
+    """Later was tapped."""
+
+    is_called = "action_later"
+
+    def act(self, work: Work, participant: Participant, tracker: Tracker) -> dict[str, Any]:
+        return checking_in.later(work, participant, int(tap(tracker)["occurrence"]))
+
+    def events(self, outcome: dict[str, Any], tracker: Tracker) -> list[Event]:
+        return what_stays_open(outcome, tracker)
+
+
+class StopCheckIn(StudyAction):
+    """The participant breaks off."""
+
+    is_called = "action_stop_checkin"
+
+    def act(self, work: Work, participant: Participant, tracker: Tracker) -> dict[str, Any]:
+        return checking_in.stop(work, participant)
+
+    def events(self, outcome: dict[str, Any], tracker: Tracker) -> list[Event]:
+        return what_stays_open(outcome, tracker)
+
+
+class OtherTap(StudyAction):
+    """A button this conversation does not know any more: said kindly."""
+
+    is_called = "action_tap_other"
+
+    def act(self, work: Work, participant: Participant, tracker: Tracker) -> dict[str, Any]:
+        return checking_in.closed(work, participant)
+
+
+def answer_tapped(work: Work, participant: Participant, tapped: dict[str, Any]) -> dict[str, Any]:
+    """The one call behind every answer button."""
+    return checking_in.answer_tapped(work, participant, int(tapped["occurrence"]), str(tapped["item"]), tapped["value"])
+
+
+ACTIONS = (StartCheckIn, AskItem, TakeAnswer, TapAnswer, Later, StopCheckIn, OtherTap)

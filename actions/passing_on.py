@@ -1,0 +1,46 @@
+"""What people answer: questions, symptoms out of the blue, wishes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Tracker
+
+from actions.base import StudyAction, understood
+from study.concerns import ConcernKind
+from study.participants import Participant
+from study.protocol import Severity
+from study.services.passing_on import pass_on
+from study.work import Work
+
+
+class PassOn(StudyAction):
+    """A question we cannot answer, words we do not understand, or the wish to speak with a person."""
+
+    is_called = "action_pass_on"
+
+    def act(self, work: Work, participant: Participant, tracker: Tracker) -> dict[str, Any]:
+        wants_a_person = understood(tracker).get("intent") == "ask_staff"
+        wording = "contact.passed_on" if wants_a_person else None
+        return pass_on(work, participant, ConcernKind.QUESTION, Severity.ROUTINE, wording)
+
+
+class ReportSymptom(StudyAction):
+    """A symptom told without being asked."""
+
+    is_called = "action_report_symptom"
+
+    def act(self, work: Work, participant: Participant, tracker: Tracker) -> dict[str, Any]:
+        return pass_on(work, participant, ConcernKind.SYMPTOM, Severity.ROUTINE)
+
+
+class RecordWish(StudyAction):
+    """The wish to leave the study: recorded in neutral words, given to people, never argued with."""
+
+    is_called = "action_record_wish"
+
+    def act(self, work: Work, participant: Participant, tracker: Tracker) -> dict[str, Any]:
+        return pass_on(work, participant, ConcernKind.WISH, Severity.ROUTINE)
+
+
+ACTIONS = (PassOn, ReportSymptom, RecordWish)

@@ -1,0 +1,60 @@
+"""`alongside COMMAND`: exit status 0 done, 1 the answer is no, 2 the call or a file is wrong. Errors are one line."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from pydantic import ValidationError
+
+from alongside import people, studying
+from alongside.concerns import concerns
+from alongside.demo import demo
+from alongside.doctor import doctor
+from alongside.understand import understand
+from alongside.up import run_up
+from study.errors import AlongsideError
+from study.logs import set_up_logging
+from study.settings import Settings
+
+app = typer.Typer(
+    name="alongside",
+    help="A conversational support system for people in clinical trials.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(studying.app, name="study", help="Check the study file, wordings and FAQ.")
+app.add_typer(people.staff_app, name="staff", help="Study staff.")
+app.command()(people.enrol)
+app.command()(people.participants)
+app.command()(concerns)
+app.command()(demo)
+app.command()(doctor)
+app.command()(understand)
+
+
+@app.command()
+def up() -> None:
+    """Run everything: Rasa, actions, the bot. Restarts what dies; stops all on SIGTERM."""
+    settings = Settings()
+    set_up_logging(settings.log_level, "up")
+    run_up(settings)
+
+
+def main() -> None:
+    """The one place where an error of ours becomes a line and a status."""
+    try:
+        app()
+    except AlongsideError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    except ValidationError as error:
+        for one in error.errors():
+            name = "_".join(str(part) for part in one["loc"]).upper()
+            print(f"ALONGSIDE_{name} (environment or .env): {one['msg']}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

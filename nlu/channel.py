@@ -1,0 +1,244 @@
+"""The door into Rasa: POST turn, POST understand, GET health, below /webhooks/alongside and behind a shared
+secret.
+
+Rasa keeps no conversation. Each turn brings the state the bot stored (`state_before`), is played on a tracker
+made from it, and takes the new state back. Retrying a turn is therefore the same as playing it the first
+time.
+"""
+
+import asyncio
+import hmac
+import logging
+from pathlib import Path
+from typing import Any, Awaitable, Callable, Dict, FrozenSet, NoReturn, Optional, Text, Tuple
+
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import InputChannel, UserMessage
+from rasa.core.processor import MessageProcessor
+from rasa.shared.exceptions import RasaException
+from sanic import Blueprint, response
+from sanic.exceptions import InvalidUsage
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from nlu.calls import BadCall, TurnCall, plain, read_turn
+from nlu.routes import candidates, understood
+from nlu.turn import (
+    FORM_SLOT,
+    Replies,
+    TurnActions,
+    TurnFailed,
+    TurnProcessor,
+    gave_way,
+    rebuilt,
+    state_after,
+)
+
+logger = logging.getLogger(__name__)
+
+SECRET_HEADER = "X-Alongside-Secret"  # noqa: S105 -- the header's name, not a secret
+ACTIONS_IN_A_TURN = 4  # a check-in that gives way runs three: validate, the digression, ask; one to spare
+
+Answer = Tuple[int, Dict[Text, Any]]
+
+
+class AlongsideInput(InputChannel):
+    """Settings: `secret` (needed), `action_timeout` in seconds."""
+
+    def __init__(self, secret: Text, action_timeout: float) -> None:
+        self._secret = secret.encode()
+        self._action_timeout = action_timeout
+        self._running: Dict[Tuple[Text, int], "asyncio.Task[Answer]"] = {}
+
+    @classmethod
+    def name(cls) -> Text:
+        return "alongside"
+
+    @classmethod
+    def from_credentials(cls, credentials: Optional[Dict[Text, Any]]) -> "AlongsideInput":
+        settings = credentials or {}
+        secret = str(settings.get("secret") or "")
+        if not secret or "${" in secret:
+            cls.raise_missing_credentials_exception()
+        _keep_words_out_of_the_log()
+        return cls(secret, float(settings.get("action_timeout", 75)))
+
+    @classmethod
+    def raise_missing_credentials_exception(cls) -> NoReturn:
+        raise RasaException("nlu/credentials.yml: secret: set ALONGSIDE_RASA_SECRET")
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        routes = Blueprint("alongside")
+
+        @routes.listener("before_server_start")
+        async def allow_slow_actions(app: Any, _loop: Any) -> None:
+            # Without --enable-api Rasa leaves Sanic's own limit of 60 s, shorter than one slow action.
+            app.config.RESPONSE_TIMEOUT = self._action_timeout * ACTIONS_IN_A_TURN
+
+        @routes.middleware("request")
+        async def refuse_strangers(request: Request) -> Optional[HTTPResponse]:
+            given = request.headers.get(SECRET_HEADER, "").encode()
+            if hmac.compare_digest(given, self._secret):
+                return None
+            return response.json({"error": "wrong_secret"}, status=403)
+
+        @routes.get("/health")
+        async def health(request: Request) -> HTTPResponse:
+            processor = _processor(request)
+            ready = processor is not None
+            return response.json({"ready": ready, "model": _model(processor)}, status=200 if ready else 503)
+
+        @routes.post("/understand")
+        async def understand(request: Request) -> HTTPResponse:
+            processor = _processor(request)
+            if processor is None:
+                return response.json({"error": "no_model"}, status=503)
+            body = _body(request)
+            if not isinstance(body, dict) or not isinstance(body.get("text"), str):
+                return response.json({"error": "bad_call", "place": "text", "mend": "must be text"}, status=422)
+            parse = await _parsed(processor, body["text"])
+            found = understood(parse)
+            found.pop("digression")
+            return response.json({**found, "ranking": candidates(parse)[:5], "model": _model(processor)})
+
+        @routes.post("/turn")
+        async def turn(request: Request) -> HTTPResponse:
+            processor = _processor(request)
+            if processor is None:
+                return response.json({"error": "no_model"}, status=503)
+            try:
+                call = read_turn(_body(request), _slot_names(processor))
+            except BadCall as bad:
+                return response.json({"error": "bad_call", "place": bad.place, "mend": bad.mend}, status=422)
+            status, answer = await self._joined(call, request.app.ctx.agent)
+            return response.json(answer, status=status)
+
+        return routes
+
+    async def _joined(self, call: TurnCall, agent: Agent) -> Answer:
+        """Play the turn, or wait for the one of the same message that is still being played. It is played to
+        its end even when every caller has gone: its action may already have stored something.
+        """
+        key = (call.run, call.inbox_id)
+        playing = self._running.get(key)
+        if playing is None:
+            playing = asyncio.create_task(self._played(call, agent))
+            self._running[key] = playing
+            playing.add_done_callback(lambda _: self._running.pop(key, None))
+        return await asyncio.shield(playing)
+
+    async def _played(self, call: TurnCall, agent: Agent) -> Answer:
+        """The turn's answer, or its failure as a code. Neither the log nor the answer holds what was said."""
+        try:
+            return 200, await self._play(call, agent)
+        except TurnFailed as failed:
+            logger.error(f"turn {call.sender} inbox {call.inbox_id} failed: {failed}")
+            return failed.status, {"error": failed.code, "at": failed.at}
+        except Exception as unforeseen:
+            kind, place = type(unforeseen).__name__, _where(unforeseen)
+            logger.error(f"turn {call.sender} inbox {call.inbox_id} failed: {kind} at {place}")
+            return 500, {"error": "turn_failed", "at": f"{kind} at {place}"}
+
+    async def _play(self, call: TurnCall, agent: Agent) -> Dict[Text, Any]:
+        processor = agent.processor
+        url = call.actions_url or (agent.action_endpoint.url if agent.action_endpoint else None)
+        if not url:
+            raise TurnFailed("no_action_server", "nlu/endpoints.yml", status=500)
+        parse = _tapped(processor, call.tap) if call.tap else await _parsed(processor, call.text or "")
+        found = understood(parse, in_checkin=call.checkin is not None)
+        replies = Replies()
+        message = UserMessage(
+            call.text or "",
+            replies,
+            call.sender,
+            parse_data=parse,
+            input_channel=self.name(),
+            message_id=str(call.inbox_id),
+        )
+        tracker = rebuilt(processor.domain, call.sender, _slots(call, found), call.checkin is not None)
+        actions = TurnActions(url, self._action_timeout, _slot_names(processor))
+        try:
+            await TurnProcessor.over(processor, actions).play(message, tracker)
+        finally:
+            await actions.close()
+        if call.checkin is not None and not gave_way(tracker):
+            found["route"] = "checkin"
+        found.pop("digression")
+        return {
+            "complete": True,
+            "replies": replies.said,
+            "state_after": state_after(tracker),
+            "understood": found,
+            "model": _model(processor),
+        }
+
+
+async def _parsed(processor: MessageProcessor, text: Text) -> Dict[Text, Any]:
+    """Understand typed text. What comes back is handed over ready-made, so that nothing later reads the text
+    again.
+    """
+    words = plain(text)
+    if not words:
+        return {"text": text, "intent": {"name": "nlu_fallback", "confidence": 0.0}, "entities": []}
+    parse = await processor.parse_message(UserMessage(words))
+    return {**parse, "text": text}
+
+
+def _tapped(processor: MessageProcessor, tap: Dict[Text, Any]) -> Dict[Text, Any]:
+    """A tap as an intent: `tap_start`; `tap_other` for one the dialogue has no rule for."""
+    name = f"tap_{tap['do']}"
+    intent = {"name": name if name in processor.domain.intents else "tap_other", "confidence": 1.0}
+    return {"text": "", "intent": intent, "entities": [], "intent_ranking": [intent]}
+
+
+def _slots(call: TurnCall, found: Dict[Text, Any]) -> Dict[Text, Any]:
+    """Everything an action of this turn may look up, as slots."""
+    checkin = call.checkin or {}
+    return {
+        **call.slots,
+        "checkin": checkin.get("name"),
+        "occurrence": checkin.get("occurrence"),
+        "item": checkin.get("item"),
+        "inbox_id": call.inbox_id,
+        "now": call.now,
+        "tap": call.tap,
+        "understood": found,
+        "dialogue": call.dialogue,
+        FORM_SLOT: None,
+    }
+
+
+def _processor(request: Request) -> Optional[MessageProcessor]:
+    agent = getattr(request.app.ctx, "agent", None)
+    return agent.processor if agent is not None else None
+
+
+def _model(processor: Optional[MessageProcessor]) -> Optional[Text]:
+    """The name of the model's file, which holds the fingerprint of what it was trained on."""
+    return processor.model_filename.split(".")[0] if processor is not None else None
+
+
+def _slot_names(processor: MessageProcessor) -> FrozenSet[Text]:
+    return frozenset(slot.name for slot in processor.domain.slots)
+
+
+def _body(request: Request) -> Any:
+    try:
+        return request.json
+    except InvalidUsage:
+        return None
+
+
+def _where(error: BaseException) -> Text:
+    """File and line of the deepest frame: enough to find a bug, and no local variable is looked at."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
+
+
+def _keep_words_out_of_the_log() -> None:
+    """Rasa's DEBUG lines hold what people write: it is not to be had, whatever --debug or LOG_LEVEL say."""
+    for name in ("rasa", "aiohttp", "sanic.root"):
+        log = logging.getLogger(name)
+        log.setLevel(max(logging.INFO, log.getEffectiveLevel()))

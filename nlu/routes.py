@@ -1,0 +1,67 @@
+"""What the bot does with an intent: pure tables, readable without Rasa."""
+
+from typing import Any, Dict, List, Optional
+
+DOSES = {
+    "dose_taken": "taken",
+    "dose_missed": "missed",
+    "dose_partial": "partial",
+    "dose_stopped": "stopped",
+    "dose_changed": "changed",
+}
+
+ROUTES = {
+    "faq": "answer",
+    "report_symptom": "symptom",
+    **dict.fromkeys(DOSES, "dose"),
+    "next_visit": "visit",
+    "leave_study": "withdraw",
+    "ask_staff": "staff",
+    "greet": "smalltalk",
+    "thanks": "smalltalk",
+    "goodbye": "smalltalk",
+    "affirm": "smalltalk",
+    "deny": "smalltalk",
+    "bot_challenge": "smalltalk",
+    "checkin": "checkin",
+    "stop_checkin": "checkin",
+}
+
+# Sentences that look like a reply to a question of a check-in and mean nothing by themselves.
+REPLIES = frozenset({"inform", "affirm", "deny"})
+# Taps that answer a question; every other tap opens, closes or acknowledges something.
+ANSWERING_TAPS = frozenset({"tap_answer", "tap_dose"})
+
+
+def understood(parse: Dict[str, Any], in_checkin: bool = False) -> Dict[str, Any]:
+    """Intent, confidence, route, topic and dose of a parsed message, and whether it is a digression.
+
+    The confidence of an uncertain sentence is that of the best guess that was refused, not Rasa's placeholder
+    (its fallback reports the threshold itself). A digression is a message that is about something else than
+    the question open in a check-in: the form gives way to it when its words are no choice of that question.
+    """
+    intent = parse["intent"]["name"]
+    confidence = parse["intent"].get("confidence", 0.0)
+    if intent == "nlu_fallback":
+        refused = candidates(parse)
+        confidence = refused[0]["confidence"] if refused else 0.0
+    tapped = intent.startswith("tap_")
+    topic: Optional[str] = None
+    if intent == "faq":
+        topic = parse["response_selector"]["faq"]["response"]["intent_response_key"].partition("/")[2]
+    route = ROUTES.get(intent, "checkin" if tapped else "unsure")
+    if in_checkin and intent in REPLIES:
+        route = "checkin"
+    return {
+        "intent": f"faq/{topic}" if topic else intent,
+        "confidence": round(float(confidence), 4),
+        "route": route,
+        "answer": topic,
+        "dose": DOSES.get(intent, "none"),
+        "digression": intent not in (ANSWERING_TAPS if tapped else REPLIES),
+    }
+
+
+def candidates(parse: Dict[str, Any]) -> List[Dict[str, Any]]:
+    """The model's own ranking, without the placeholder the fallback puts in front."""
+    return [entry for entry in parse.get("intent_ranking", []) if entry["name"] != "nlu_fallback"]

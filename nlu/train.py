@@ -1,0 +1,111 @@
+"""Trains the model when its inputs changed: `nlu/.venv/bin/python -m nlu.train --out nlu/models`.
+
+The model is named after its inputs (alongside-<fingerprint>.tar.gz): the same files give the same name, and a
+name that is there already needs no training. Exit status 0 done, 2 a file is wrong (one line each: file,
+line, mend).
+"""
+
+import argparse
+import contextlib
+import hashlib
+import io
+import logging
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import List, Optional
+
+from nlu.training_files import check, training_files
+
+ROOT = Path(__file__).resolve().parent.parent
+QUIET = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "RASA_TELEMETRY_ENABLED": "false",
+    "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+    "RASA_MAX_CACHE_SIZE": "0",  # Rasa's own cache would fill .rasa/ with half models; the name does that job here
+    "PYTHONHASHSEED": "0",
+}
+
+
+def inputs(root: Path) -> List[Path]:
+    """Everything the model depends on, in a fixed order."""
+    nlu = root / "nlu"
+    code = sorted((nlu / "components").glob("*.py"))
+    return [root / "domain.yml", nlu / "config.yml", nlu / "requirements.txt", *training_files(root), *code]
+
+
+def fingerprint(root: Path) -> str:
+    """Sixteen hex digits over the names and contents of the inputs."""
+    seen = hashlib.sha256()
+    for path in inputs(root):
+        content = path.read_bytes()
+        seen.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())
+        seen.update(content)
+    return seen.hexdigest()[:16]
+
+
+def train(root: Path, model: Path) -> None:
+    """Train into a folder of its own and move the model into place when whole: a killed training leaves none."""
+    os.environ.update(QUIET)
+    model.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".training-", dir=model.parent) as folder:
+        logging.disable(logging.WARNING)
+        noise = io.StringIO()
+        with contextlib.redirect_stdout(noise), contextlib.redirect_stderr(noise):
+            from rasa.model_training import train as rasa_train
+            from ruamel.yaml import SafeConstructor
+
+            # `approved_on: 2026-02-11` is a date to YAML, and Rasa keeps its domain as JSON, which has none.
+            SafeConstructor.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_yaml_str)
+            result = rasa_train(
+                domain=str(root / "domain.yml"),
+                config=str(root / "nlu" / "config.yml"),
+                training_files=[str(path) for path in training_files(root)],
+                output=folder,
+                fixed_model_name=model.name,
+                force_training=True,
+            )
+        if result.model is None:
+            raise RuntimeError("Rasa trained no model")
+        os.replace(result.model, model)
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    parser = argparse.ArgumentParser(prog="nlu.train", description="Trains the Rasa model when it is stale.")
+    parser.add_argument("--out", type=Path, default=ROOT / "nlu" / "models", help="folder of the models")
+    parser.add_argument("--root", type=Path, default=ROOT, help="folder with domain.yml and nlu/")
+    parser.add_argument("--force", action="store_true", help="train even when the model is up to date")
+    chosen = parser.parse_args(arguments)
+
+    faults = check(chosen.root)
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    if faults:
+        return 2
+
+    model = chosen.out / f"alongside-{fingerprint(chosen.root)}.tar.gz"
+    if model.exists() and not chosen.force:
+        os.utime(model)  # Rasa loads the newest: going back to earlier files makes their model the newest again
+        print(f"model {model.name} is up to date")
+        return 0
+
+    print(f"training {model.name} (about half a minute) ...", end="", flush=True)
+    begun = time.monotonic()
+    try:
+        train(chosen.root, model)
+    except (Exception, SystemExit) as error:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+        print(" failed", flush=True)
+        print(
+            f"nlu/config.yml, domain.yml or nlu/data/rules.yml: Rasa refuses them: {' '.join(lines)[:600]}",
+            file=sys.stderr,
+        )
+        return 2
+    print(f" done in {time.monotonic() - begun:.0f} s", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
