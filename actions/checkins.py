@@ -52,8 +52,6 @@ class TakeAnswer(StudyAction):
     is_called = "validate_checkin_form"
 
     def act(self, work: Work, participant: Participant, tracker: Tracker) -> dict[str, Any]:
-        if tracker.get_slot("item_answer") is None:
-            return {"says": [], "unchanged": True}
         tapped = tap(tracker)
         if tapped.get("do") in ANSWERS:
             return answer_tapped(work, participant, tapped)
@@ -63,8 +61,6 @@ class TakeAnswer(StudyAction):
         return checking_in.answer_typed(work, participant, words(tracker))
 
     def events(self, outcome: dict[str, Any], tracker: Tracker) -> list[Event]:
-        if outcome.get("unchanged"):
-            return []
         if outcome.get("gives_way"):
             return give_way()
         opened = outcome["checkin"]
