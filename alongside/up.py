@@ -28,7 +28,6 @@ from study.settings import Settings
 
 log = logging.getLogger("up")
 
-LOOPS = ("receiving:participants", "receiving:staff", "delivery:participants", "delivery:staff", "ticks")
 LONGEST_SILENCE = {
     "receiving": 60.0,
     "delivery": 30.0,
@@ -87,9 +86,11 @@ def check_tokens(settings: Settings) -> None:
 def heartbeat_reason(app: App) -> str | None:
     """Why the bot process does not serve, from the heartbeats of its loops."""
 
+    loops = [f"{loop}:{bot}" for bot in app.settings.bots for loop in ("receiving", "delivery")] + ["ticks"]
+
     def read(session: Session) -> str | None:
         rows = {row.name: row for row in session.scalars(select(Heartbeat))}
-        for name in LOOPS:
+        for name in loops:
             row = rows.get(name)
             if row is None or age(row) > LONGEST_SILENCE[name.partition(":")[0]]:
                 return f"{name}_silent"

@@ -22,7 +22,6 @@ from study.errors import AlongsideError
 from study.heartbeats import beat
 from study.logs import set_up_logging
 from study.services.claiming import free_all
-from study.services.receiving import PARTICIPANTS_BOT, STAFF_BOT
 from study.services.sending import recover_leased
 from study.settings import Settings
 
@@ -101,11 +100,9 @@ async def watch_leadership(leadership: Leadership, stopping: asyncio.Event) -> N
 
 def make_bots(settings: Settings) -> dict[str, TelegramBot]:
     """The two accounts, by name."""
-    tokens = {PARTICIPANTS_BOT: settings.participant_bot_token, STAFF_BOT: settings.staff_bot_token}
     return {
         name: make_bot(name, token.get_secret_value(), settings.telegram_api_url, settings.poll_seconds)
-        for name, token in tokens.items()
-        if token is not None
+        for name, token in settings.bots.items()
     }
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
@@ -23,7 +24,8 @@ from study.errors import LostClaim
 from study.inbox import Kind, Received
 from study.services.claiming import LEASE_SECONDS, Claim, anything_open, claim_chat, renew
 from study.services.conversing import Turn, complete_turn, give_up, hand_over, hold, read_turn, tap_behind
-from study.services.receiving import STAFF_BOT
+from study.services.enrolling import is_staff_link
+from study.settings import STAFF_BOT
 from study.work import Work
 
 log = logging.getLogger(__name__)
@@ -46,6 +48,7 @@ class Conversation:
         self.bots = bots
         self.arrived = asyncio.Event()
         self.first_failure: dict[int, float] = {}
+        self.failures: Counter[int] = Counter()
         self.answering: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
@@ -94,9 +97,9 @@ class Conversation:
     async def _answer(self, turn: Turn) -> None:
         claim = turn.claim
         received = read_update(turn.bot, json.loads(turn.raw))
-        commands = staff_commands if turn.bot == STAFF_BOT else participant_commands
 
         def in_process(work: Work) -> bool:
+            commands = staff_commands if self._is_for_staff(work, turn, received) else participant_commands
             answered = commands.handle(work, turn, received)
             if answered is None:
                 return False
@@ -107,6 +110,13 @@ class Conversation:
         if not await self._in_turn(claim, in_process):
             await self._ask_rasa(turn, received)
         self._stop_spinner(turn, received)
+
+    def _is_for_staff(self, work: Work, turn: Turn, received: Received) -> bool:
+        """By the bot it was sent to; where one bot serves both, by whose chat or link it is."""
+        if STAFF_BOT in self.bots:
+            return turn.bot == STAFF_BOT
+        token = (received.text or "").removeprefix("/start ").strip()
+        return turn.staff_id is not None or (received.kind is Kind.COMMAND and is_staff_link(work, token))
 
     async def _ask_rasa(self, turn: Turn, received: Received) -> None:
         claim = turn.claim
@@ -167,7 +177,8 @@ class Conversation:
         log.error("inbox %s attempt %s: %s at %s", claim.inbox_id, claim.attempts, code, where(error))
         now = self.app.clock.now()
         try:
-            if claim.attempts >= TRIES_BEFORE_GIVING_UP:
+            self.failures[claim.inbox_id] += 1  # a message that waited long for Rasa has not failed itself
+            if self.failures[claim.inbox_id] >= TRIES_BEFORE_GIVING_UP:
                 await self._in_work(claim, now, lambda work: give_up(work, claim, code))
             else:
                 await self._in_work(claim, now, lambda work: hold(work, claim, code, 0.5, tell=False))

@@ -50,7 +50,7 @@ class Ticks:
             log.error("ticks: %s", type(error).__name__)
 
     async def _mail_alarms(self) -> None:
-        """Alarms go to the operator's mail, where one is configured (a rehearsal's do not); they are in the log anyway."""
+        """Alarms go to the operator's mail, if one is configured and this is no rehearsal; the log has them anyway."""
         settings = self.app.settings
         fresh = await asyncio.to_thread(self.app.db.read, _unmailed)
         for number, code, subject in fresh:

@@ -8,6 +8,9 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+PARTICIPANTS_BOT = "participants"
+STAFF_BOT = "staff"
+
 
 class Settings(BaseSettings):
     """What an installation chooses. Numbers a doctor might change are in study.yml instead."""
@@ -43,3 +46,12 @@ class Settings(BaseSettings):
     chat_burst: int = Field(3, description="Messages to one chat that may go at once")
     rehearsal: bool = Field(False, description="Unapproved texts are allowed; people are test participants")
     run: str = Field("live", description="Name of this run, part of Rasa's sender id")
+
+    @property
+    def bots(self) -> dict[str, SecretStr]:
+        """The bot accounts by name. One token for both is one account, "participants", that staff use too."""
+        tokens = {PARTICIPANTS_BOT: self.participant_bot_token, STAFF_BOT: self.staff_bot_token}
+        given = {name: token for name, token in tokens.items() if token is not None}
+        if len({token.get_secret_value() for token in given.values()}) < len(given):
+            del given[STAFF_BOT]
+        return given

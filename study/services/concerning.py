@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -357,7 +358,7 @@ def _tell_participant(work: Work, concern: Concern, member: StaffMember) -> None
     told = say(
         "concern.seen",
         role=role_title(work, member),
-        time=clock_time(work, work.study.sites[concern.site].zone),
+        time=clock_time(work, ZoneInfo(participant.timezone)),
     )
     put_replies(
         work,

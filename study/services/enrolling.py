@@ -69,6 +69,13 @@ def add_staff(work: Work, name: str, role: str, site: str) -> str:
     return _new_link(work, staff_id=member.id)
 
 
+def is_staff_link(work: Work, token: str) -> bool:
+    """Whether a link was made for a member of staff (where one bot serves both, it opens there)."""
+    hashed = vault_of(work.session).fingerprint(f"link:{token}")
+    link = work.session.scalar(select(Link).where(Link.token_hash == hashed))
+    return link is not None and link.staff_id is not None
+
+
 def open_participant_link(work: Work, chat: Chat, token: str) -> list[Say]:
     """/start with a link in the participants' bot. Wrong, used and expired links are said plainly and recorded."""
     link = _try_link(work, chat, token)

@@ -14,11 +14,10 @@ from study.participants import Chat, Participant
 from study.protocol import Severity
 from study.replies import key_of, put_replies, say, standing_fields, who_reads
 from study.services.concerning import raise_concern
+from study.settings import PARTICIPANTS_BOT
 from study.triage.red_flags import kinds
 from study.work import Work
 
-PARTICIPANTS_BOT = "participants"
-STAFF_BOT = "staff"
 SEVERITY_OF_FLAGS = {"pregnancy": Severity.URGENT, "hospitalised": Severity.URGENT, "death": Severity.URGENT}
 
 
@@ -65,14 +64,20 @@ def take_update(work: Work, received: Received, raw: str) -> Taken:
         row.state, row.outcome, row.done_at = InboxState.SET_ASIDE, "unreadable", work.now
         participant = session.get(Participant, row.participant_id) if row.participant_id else None
         raise_concern(work, participant, ConcernKind.TECHNICAL, Severity.URGENT)
-    elif received.bot == PARTICIPANTS_BOT and received.text and received.kind is not Kind.GROUP:
-        row.flags = kinds(received.text)
+    elif _is_heard(received, chat):
+        row.flags = kinds(received.text or "")
         if row.flags:
             answer_red_flags(work, chat, row.flags)
             row.state, row.outcome, row.done_at = InboxState.DONE, "emergency", work.now
             if chat.participant_id is None:
                 erase_words(row)
     return Taken(row.id, False, row.flags)
+
+
+def _is_heard(received: Received, chat: Chat) -> bool:
+    """Whose words the red-flag rules read: everybody's who writes to the participants' bot alone, staff excepted."""
+    private = received.kind is not Kind.GROUP and received.bot == PARTICIPANTS_BOT
+    return private and chat.staff_id is None and bool(received.text)
 
 
 def answer_red_flags(work: Work, chat: Chat, flags: list[str]) -> Concern:
