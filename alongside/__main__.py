@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
@@ -35,11 +36,13 @@ app.command()(understand)
 
 
 @app.command()
-def up() -> None:
+def up(
+    while_stdin_is_open: Annotated[bool, typer.Option(hidden=True)] = False,
+) -> None:
     """Run everything: Rasa, actions, the bot. Restarts what dies; stops all on SIGTERM."""
     settings = Settings()
     set_up_logging(settings.log_level, "up")
-    run_up(settings)
+    run_up(settings, while_stdin_is_open)
 
 
 def main() -> None:

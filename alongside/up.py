@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -35,8 +37,11 @@ LONGEST_SILENCE = {
 }  # seconds of machine time; faults.md 36
 
 
-def run_up(settings: Settings) -> None:
-    """Start everything and keep it running until SIGTERM or SIGINT. Raises AlongsideError where it cannot start."""
+def run_up(settings: Settings, while_stdin_is_open: bool = False) -> None:
+    """Start everything and keep it running until SIGTERM or SIGINT. Raises AlongsideError where it cannot start.
+
+    A rehearsal holds our standard input open: when it dies, however it dies, we stop as well.
+    """
     app = bootstrap(settings)
     refuse_what_is_wrong(settings)
     check_tokens(settings)
@@ -47,7 +52,7 @@ def run_up(settings: Settings) -> None:
         processes.check_port(setting, port)
     if settings.rasa_url is None:
         processes.check_port("ALONGSIDE_RASA_PORT", settings.rasa_port)
-    asyncio.run(_serve(app, programs(app)))
+    asyncio.run(_serve(app, programs(app), while_stdin_is_open))
 
 
 def refuse_what_is_wrong(settings: Settings) -> None:
@@ -122,9 +127,11 @@ class HealthServer(uvicorn.Server):
         yield
 
 
-async def _serve(app: App, started: list[Program]) -> None:
+async def _serve(app: App, started: list[Program], while_stdin_is_open: bool) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
+    if while_stdin_is_open:
+        loop.add_reader(sys.stdin.fileno(), lambda: None if os.read(sys.stdin.fileno(), 1024) else stopping.set())
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
 

@@ -77,6 +77,9 @@ REQUIRED_WORDINGS: dict[str, WordingUse] = {
         for kind in RED_FLAG_KINDS
     },
     "emergency.several": _use("answers more than one red flag at once", _HELP, limit=EMERGENCY_LIMIT),
+    "emergency.several_and_suicidal_thoughts": _use(
+        "answers several red flags, thoughts of suicide among them", _HELP, limit=EMERGENCY_LIMIT
+    ),
     "emergency.unknown_person": _use(
         "answers a red flag of somebody we do not know", "emergency_number crisis_line", limit=EMERGENCY_LIMIT
     ),

@@ -196,7 +196,9 @@ def _take(
 def _take_dose(work: Work, participant: Participant, occurrence: Occurrence, item: Item, choice: Choice) -> Outcome:
     if item.attribute is Attribute.TAKEN and choice.value == NOT_YET:
         occurrence.state, occurrence.item = OccurrenceState.ASKED, None
-        return outcome([say(f"checkin.{occurrence.checkin}.done_not_yet")], active_occurrence(work, participant))
+        until = spoken_moment(occurrence.closes_at, participant)
+        told = say(f"checkin.{occurrence.checkin}.done_not_yet", until=until)
+        return outcome([told], active_occurrence(work, participant))
     if item.attribute is Attribute.TAKEN:
         work.session.add(
             DoseReport(

@@ -121,17 +121,24 @@ def hand_over(work: Work, claim: Claim, error: str) -> InboxRow:
     participant = work.session.get(Participant, chat.participant_id) if chat.participant_id else None
     row = finish(work.session, claim, work.now, "handed_over", {"error": error})
     if participant is not None:
-        raise_concern(work, participant, ConcernKind.QUESTION, Severity.URGENT)
+        raise_concern(work, participant, ConcernKind.QUESTION, Severity.URGENT, received_at=row.received_at)
         reads = who_reads(work, participant.site, Severity.URGENT)
         put_replies(work, chat, [say("message.handed_over", who_reads=reads)], key=f"handed_over:{row.id}")
     return row
 
 
 def give_up(work: Work, claim: Claim, error: str) -> InboxRow:
-    """A message that breaks the machine is set aside with a task for staff; the ones behind it move on."""
+    """A message that breaks the machine is set aside with a task for staff; the ones behind it move on.
+
+    Its writer is told that people have it: nobody is left waiting for an answer that will not come.
+    """
     row = set_aside(work.session, claim, work.now, error)
     participant = work.session.get(Participant, row.participant_id) if row.participant_id else None
-    raise_concern(work, participant, ConcernKind.TECHNICAL, Severity.URGENT)
+    raise_concern(work, participant, ConcernKind.TECHNICAL, Severity.URGENT, received_at=row.received_at)
+    if participant is not None:
+        chat = work.session.get_one(Chat, claim.chat_id)
+        reads = who_reads(work, participant.site, Severity.URGENT)
+        put_replies(work, chat, [say("message.handed_over", who_reads=reads)], key=f"set_aside:{row.id}")
     work.record("system", "message_set_aside", f"inbox {row.id}", error=error)
     return row
 

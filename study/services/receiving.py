@@ -105,8 +105,10 @@ def answer_red_flags(work: Work, chat: Chat, flags: list[str]) -> Concern:
 
 
 def emergency_wording(flags: list[str]) -> str:
-    """One kind has its own words; those for several name the crisis line as well."""
-    return f"emergency.{flags[0]}" if len(flags) == 1 else "emergency.several"
+    """One kind has its own words; those for several name the crisis line where thoughts of suicide are among them."""
+    if len(flags) == 1:
+        return f"emergency.{flags[0]}"
+    return "emergency.several_and_suicidal_thoughts" if "suicidal_thoughts" in flags else "emergency.several"
 
 
 def erase_words(row: InboxRow) -> None:

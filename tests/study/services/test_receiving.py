@@ -47,6 +47,12 @@ def test_a_red_flag_is_answered_and_paged_at_once(site: Site) -> None:
     assert site.letters(lane="alert") == ["staff.alert.emergency", "emergency.several"]
 
 
+def test_among_several_flags_thoughts_of_suicide_bring_the_crisis_line(site: Site) -> None:
+    site.says("I want to kill myself and my chest hurts badly")
+    assert site.letters(lane="alert")[-1] == "emergency.several_and_suicidal_thoughts"
+    assert "024" in site.texts()[-1]
+
+
 @pytest.mark.parametrize("standing", [Standing.PAUSED, Standing.LEFT, Standing.FINISHED])
 def test_a_red_flag_is_heard_from_whoever_is_paused_gone_or_finished(site: Site, standing: Standing) -> None:
     site.as_participant(lambda _work, participant: setattr(participant, "standing", standing))

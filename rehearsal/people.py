@@ -1,0 +1,47 @@
+"""The people of a rehearsal and the phones they hold."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+from rehearsal.fake_telegram import Person
+from rehearsal.fake_telegram.bot import Bot
+
+FIRST_TELEGRAM_ID = 5_000_000_000  # above 2**31, as many of Telegram's are
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """Somebody to be brought in. `role` is "participant" or one of the study's; `timezone` None is the site's."""
+
+    name: str
+    role: str
+    site: str
+    timezone: str | None = None
+    enrolled: bool = False
+
+
+@dataclass
+class Someone:
+    """A participant (named by code) or a member of staff (named as the script names them), and their phone.
+
+    `link` is their one-time link while it has not been used.
+    """
+
+    name: str
+    person: Person
+    bot: Bot
+    role: str
+    site: str
+    timezone: str
+    link: str | None = None
+
+    @property
+    def is_participant(self) -> bool:
+        return self.role == "participant"
+
+
+def person_for(name: str) -> Person:
+    """The same name is the same Telegram account in every rehearsal."""
+    return Person(FIRST_TELEGRAM_ID + zlib.crc32(name.encode()), name.capitalize())
