@@ -12,6 +12,7 @@ from alongside import people, studying
 from alongside.concerns import concerns
 from alongside.demo import demo
 from alongside.doctor import doctor
+from alongside.rehearse import rehearse
 from alongside.understand import understand
 from alongside.up import run_up
 from study.errors import AlongsideError
@@ -33,6 +34,7 @@ app.command()(concerns)
 app.command()(demo)
 app.command()(doctor)
 app.command()(understand)
+app.command()(rehearse)
 
 
 @app.command()

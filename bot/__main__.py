@@ -14,6 +14,7 @@ from bot.conversation import Conversation
 from bot.delivery import Delivery
 from bot.rasa_client import RasaClient
 from bot.receiving import Receiving
+from bot.stopping import pause
 from bot.telegram import TelegramBot, make_bot
 from bot.ticks import Ticks
 from study.bootstrap import App, bootstrap, rasa_secret
@@ -84,7 +85,7 @@ async def lead(app: App, leadership: Leadership, stopping: asyncio.Event) -> boo
         await asyncio.to_thread(
             app.db.run, lambda session: beat(session, "bot:standby", app.clock.now(), "another_bot_leads")
         )
-        await asyncio.sleep(1.0)
+        await pause(stopping, 1.0)
     return False
 
 
@@ -95,7 +96,7 @@ async def watch_leadership(leadership: Leadership, stopping: asyncio.Event) -> N
             log.error("leadership lost: stopping")
             stopping.set()
             return
-        await asyncio.wait({asyncio.create_task(stopping.wait())}, timeout=2.0)
+        await pause(stopping, 2.0)
 
 
 def make_bots(settings: Settings) -> dict[str, TelegramBot]:

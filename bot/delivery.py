@@ -69,7 +69,8 @@ class Delivery:
         lanes = [lane for lane in LANES if self.paused_until[lane] <= machine_now()]
         if room <= 0 or not lanes or not self.overall.has_capacity():
             return 0
-        letters = await asyncio.to_thread(self._lease, lanes, room)
+        full = {chat for chat, limiter in self.chats.items() if not limiter.has_capacity()}
+        letters = await asyncio.to_thread(self._lease, lanes, room, full | set(self.sending))
         for letter in letters:
             await self.overall.acquire()
             task = asyncio.create_task(self._send(letter))
@@ -82,10 +83,8 @@ class Delivery:
         if not task.cancelled() and task.exception() is not None:
             log.error("delivery %s: what became of a message is not written: %s", self.bot.name, type(task.exception()))
 
-    def _lease(self, lanes: list[Lane], room: int) -> list[Letter]:
+    def _lease(self, lanes: list[Lane], room: int, busy: set[int]) -> list[Letter]:
         now = self.app.clock.now()
-        full = {chat for chat, limiter in self.chats.items() if not limiter.has_capacity()}
-        busy = full | set(self.sending)
 
         def work(session: Session) -> list[Letter]:
             beat(session, f"delivery:{self.bot.name}", now)
@@ -127,6 +126,10 @@ class Delivery:
             mark = mark_retry if surely_not_sent(error) else mark_uncertain
             log.info("outbox %s: %s", letter.id, code)
             await self._write(lambda work: mark(work.session, letter.id, code, pause))
+        except Exception as error:  # not Telegram's doing, so nobody knows how far the message came
+            code = type(error).__name__
+            log.error("outbox %s: %s", letter.id, code)
+            await self._write(lambda work: mark_uncertain(work.session, letter.id, code, pause))
         else:
             await self._write(lambda work: mark_sent(work.session, letter.id, sent.message_id, work.now))
             log.info("outbox %s sent %s", letter.id, letter.lane)

@@ -74,8 +74,10 @@ class RasaClient:
             raise RasaAway(str(body.get("error", f"status_{response.status_code}")))
         if body.get("complete") is not True:
             raise RasaAway("incomplete")
+        if not body.get("replies"):
+            raise RasaAway("no_reply")  # silence is no answer to anybody
         state = body.get("state_after") or {}
-        return Answered(body.get("replies") or [], state.get("dialogue") or {}, body.get("understood") or {})
+        return Answered(body["replies"], state.get("dialogue") or {}, body.get("understood") or {})
 
     async def understand(self, text: str) -> dict[str, Any]:
         """What Rasa makes of a text, without a turn. Raises RasaAway."""

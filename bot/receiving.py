@@ -6,15 +6,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from telegram.error import Conflict, EndPointNotFound, InvalidToken, RetryAfter, TelegramError
 
+from bot.stopping import pause
 from bot.telegram import TelegramBot
 from bot.updates import as_json, read_update
 from study.bootstrap import App
+from study.db.session import passes
 from study.heartbeats import beat
 from study.inbox import Kind, Received
 from study.services.receiving import Taken, take_update
@@ -24,6 +27,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 30.0
 CONFLICT_PAUSE = 20.0
+NOTHING_TO_CONFIRM_PAUSE = 1.0
 REFUSED_PAUSE = 60.0
 
 
@@ -51,7 +55,7 @@ class Receiving:
                 return
             poll.result()
             if self.pause:
-                await asyncio.wait({asyncio.create_task(stopping.wait())}, timeout=self.pause)
+                await pause(stopping, self.pause)
 
     async def _once(self) -> None:
         try:
@@ -80,28 +84,39 @@ class Receiving:
         beat(session, f"receiving:{self.bot.name}", self.app.clock.now(), self.trouble)
 
     async def _store(self, updates: list[Any]) -> None:
-        """One transaction an update, in order. The offset moves on only over what is committed."""
-        for update in updates:
+        """One transaction an update, in the order of their numbers. The offset moves on only over what is committed.
+
+        What has no number cannot be confirmed and comes again with every call until another update does: it is not
+        asked for without a pause.
+        """
+        confirms = False
+        for update in sorted(updates, key=_number):
             try:
                 await asyncio.to_thread(self._take, update)
-            except SQLAlchemyError as error:
-                self._troubled(f"database_{type(error).__name__}", 1.0)
+            except Exception as error:
+                self._troubled(f"not_stored_{type(error).__name__}", 1.0)
                 return
-            number = update.get("update_id") if isinstance(update, dict) else None
-            if isinstance(number, int):
-                self.offset = number + 1
+            if _number(update) >= 0:
+                self.offset, confirms = _number(update) + 1, True
             self.woken()
+        if updates and not confirms:
+            self.pause = NOTHING_TO_CONFIRM_PAUSE
 
     def _take(self, update: Any) -> Taken:
+        """Store one update; one that breaks the storing is kept aside, known by its chat unless that breaks it too.
+
+        Raises what a database that is away raises: the update then comes again.
+        """
         received = read_update(self.bot.name, update)
-        try:
-            return self._commit(received, as_json(update))
-        except SQLAlchemyError:
-            raise
-        except Exception as error:
-            log.exception("update set aside: %s", type(error).__name__, exc_info=None)
-            aside = Received(bot=received.bot, key=received.key, kind=Kind.UNREADABLE, update_id=received.update_id)
-            return self._commit(aside, as_json(update))
+        bare = Received(bot=received.bot, key=received.key, kind=Kind.UNREADABLE, update_id=received.update_id)
+        for attempt in (received, replace(bare, chat=received.chat)):
+            try:
+                return self._commit(attempt, as_json(update))
+            except Exception as error:
+                if isinstance(error, SQLAlchemyError) and passes(error):
+                    raise
+                log.error("update set aside: %s", type(error).__name__)
+        return self._commit(bare, as_json(update))
 
     def _commit(self, received: Received, raw: str) -> Taken:
         def work(session: Session) -> Taken:
@@ -111,6 +126,12 @@ class Receiving:
         if not taken.duplicate:
             log.info("inbox %s %s %s flags=%s", taken.inbox_id, received.bot, received.kind, taken.flags)
         return taken
+
+
+def _number(update: Any) -> int:
+    """By which Telegram orders and confirms updates; -1 for what has none."""
+    number = update.get("update_id") if isinstance(update, dict) else None
+    return number if isinstance(number, int) else -1
 
 
 def seconds(error: RetryAfter) -> float:

@@ -20,6 +20,11 @@ MEDIA = (
 )  # fmt: skip
 
 
+TELEGRAM_IDS = 2**52  # of chats and people: at most 52 significant bits (Bot API, type Chat)
+SMALL_IDS = 2**31  # of updates and messages
+CALLBACK_BYTES = 64  # of a button's data (Bot API, type InlineKeyboardButton)
+
+
 def as_json(update: Any) -> str:
     """The update's JSON with ASCII escapes, so that a lone surrogate or NUL can be stored as it came."""
     return json.dumps(update, ensure_ascii=True, sort_keys=True)
@@ -29,8 +34,7 @@ def read_update(bot: str, update: Any) -> Received:
     """What an update says of itself. Kind UNREADABLE where it makes no sense; its text is still looked for."""
     if not isinstance(update, dict):
         return Received(bot=bot, key=_fingerprint(update), kind=Kind.UNREADABLE)
-    number = update.get("update_id")
-    update_id = number if isinstance(number, int) else None
+    update_id = _number(update.get("update_id"), SMALL_IDS)
     for name, kind in (("message", None), ("edited_message", Kind.EDIT)):
         if isinstance(update.get(name), dict):
             return _read_message(bot, update[name], update_id, kind, update)
@@ -44,16 +48,16 @@ def read_update(bot: str, update: Any) -> Received:
 def _read_message(
     bot: str, message: dict[str, Any], update_id: int | None, kind: Kind | None, update: dict[str, Any]
 ) -> Received:
-    chat, message_id = _chat_id(message), message.get("message_id")
+    chat, message_id = _chat_id(message), _number(message.get("message_id"), SMALL_IDS)
     text = _text(message)
     media = next((name for name in MEDIA if name in message), None)
     sent_at = _moment(message.get("date"))
-    if chat is None or not isinstance(message_id, int) or sent_at is None:
+    if chat is None or message_id is None or sent_at is None:
         key, kind = _fingerprint(update), Kind.UNREADABLE
     else:
         key = f"m:{chat}:{message_id}"
         if kind is Kind.EDIT:  # two edits of one second are told apart by their text
-            key += f":{message.get('edit_date', 0)}:{_fingerprint(text)[2:18]}"
+            key += f":{_number(message.get('edit_date')) or 0}:{_fingerprint(text)[2:18]}"
         kind = kind or _kind(message, text, media)
     return Received(
         bot=bot,
@@ -61,7 +65,7 @@ def _read_message(
         kind=kind,
         update_id=update_id,
         chat=chat,
-        message_id=message_id if isinstance(message_id, int) else None,
+        message_id=message_id,
         text=text,
         media=media,
         event_at=_moment(message.get("edit_date")) or sent_at,
@@ -88,30 +92,30 @@ def _is_command(message: dict[str, Any], text: str) -> bool:
 
 
 def _read_tap(bot: str, query: dict[str, Any], update_id: int | None, update: dict[str, Any]) -> Received:
-    query_id, message = query.get("id"), query.get("message")
+    query_id, message = _word(query.get("id")), query.get("message")
     chat = _chat_id(message) if isinstance(message, dict) else None
     token = query.get("data")
-    fine = isinstance(query_id, str) and chat is not None and isinstance(token, str)
+    fine = query_id is not None and chat is not None and isinstance(token, str)
     return Received(
         bot=bot,
         key=f"q:{query_id}" if fine else _fingerprint(update),
         kind=Kind.TAP if fine else Kind.UNREADABLE,
         update_id=update_id,
         chat=chat,
-        message_id=message.get("message_id") if isinstance(message, dict) else None,
-        token=token if isinstance(token, str) else None,
-        callback_id=query_id if isinstance(query_id, str) else None,
+        message_id=_number(message.get("message_id"), SMALL_IDS) if isinstance(message, dict) else None,
+        token=_word(token),
+        callback_id=query_id,
     )
 
 
 def _read_membership(bot: str, change: dict[str, Any], update_id: int | None, update: dict[str, Any]) -> Received:
     chat, after = _chat_id(change), change.get("new_chat_member")
-    status = after.get("status") if isinstance(after, dict) else None
-    fine = chat is not None and isinstance(status, str)
+    status = _word(after.get("status")) if isinstance(after, dict) else None
+    fine = chat is not None and status is not None
     private = fine and change["chat"].get("type", "private") == "private"
     return Received(
         bot=bot,
-        key=f"s:{chat}:{change.get('date')}:{status}" if fine else _fingerprint(update),
+        key=f"s:{chat}:{_number(change.get('date'))}:{status}" if fine else _fingerprint(update),
         kind=(Kind.MEMBERSHIP if private else Kind.GROUP) if fine else Kind.UNREADABLE,
         update_id=update_id,
         chat=chat,
@@ -122,8 +126,7 @@ def _read_membership(bot: str, change: dict[str, Any], update_id: int | None, up
 
 def _chat_id(message: dict[str, Any]) -> int | None:
     chat = message.get("chat")
-    number = chat.get("id") if isinstance(chat, dict) else None
-    return number if isinstance(number, int) else None
+    return _number(chat.get("id"), TELEGRAM_IDS) if isinstance(chat, dict) else None
 
 
 def _text(message: dict[str, Any]) -> str | None:
@@ -133,8 +136,20 @@ def _text(message: dict[str, Any]) -> str | None:
     return None
 
 
-def _moment(seconds: Any) -> datetime | None:
-    if not isinstance(seconds, int) or isinstance(seconds, bool):
+def _number(value: Any, below: int = 2**63) -> int | None:
+    """A whole number the database can hold. True is none, although Python counts with it."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < below else None
+
+
+def _word(value: Any) -> str | None:
+    """An id or the data of a button: what we or Telegram made is short and plain; other bytes are nobody's."""
+    plain = isinstance(value, str) and value.isascii() and value.isprintable() and len(value) <= CALLBACK_BYTES
+    return value if plain else None
+
+
+def _moment(value: Any) -> datetime | None:
+    seconds = _number(value)
+    if seconds is None:
         return None
     try:
         return datetime.fromtimestamp(seconds, UTC)

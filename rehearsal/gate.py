@@ -22,6 +22,7 @@ class Gate:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="gate")
         self._server: asyncio.Server | None = None
         self._passing: set[asyncio.StreamWriter] = set()
+        self._opening: asyncio.TimerHandle | None = None
 
     @property
     def url(self) -> str:
@@ -44,11 +45,26 @@ class Gate:
     def close(self) -> None:
         asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(5)
 
+    def close_for(self, seconds: float) -> None:
+        """Closed for as long as somebody takes to start again. Returns at once."""
+        self.close()
+        asyncio.run_coroutine_threadsafe(self._open_later(seconds), self._loop).result(5)
+
+    async def _open_later(self, seconds: float) -> None:
+        self._opening = self._loop.call_later(seconds, lambda: self._loop.create_task(self._open()))
+
     async def _open(self) -> None:
+        self._forget_opening()
         if self._server is None:
             self._server = await asyncio.start_server(self._pass, "127.0.0.1", self.port, reuse_address=True)
 
+    def _forget_opening(self) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
+            self._opening = None
+
     async def _close(self) -> None:
+        self._forget_opening()
         if self._server is not None:
             self._server.close()
             self._server = None

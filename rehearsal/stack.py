@@ -43,6 +43,7 @@ STAFF_TOKEN = "1000002:rehearsal-staff-bot-token-000000000"  # noqa: S105 - as a
 START_SECONDS = 120.0
 SETTLE_SECONDS = 90.0
 LOOK_SECONDS = 0.02
+RESTART_SECONDS = 2.0  # a killed Rasa that others share is away for so long, as one that starts again would be
 PROCESSES = ("rasa", "actions", "bot")
 
 
@@ -280,8 +281,7 @@ class Stack:
     def kill_process(self, name: str) -> None:
         """SIGKILL; `alongside up` starts it again."""
         if name == "rasa" and self.gate:
-            self.gate.close()
-            self.gate.open()
+            self.gate.close_for(RESTART_SECONDS)
             return
         self._wait(lambda: name in self.pids(), f"{name} to run")
         pid = self.pids()[name]

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from study.checkins import OPEN_STATES, Answer, DoseReport, Occurrence, OccurrenceState
+from study.clock import local_date
 from study.concerns import ConcernKind
 from study.keys import seal
 from study.outbox import Lane, OutboxRow, OutboxState
@@ -40,8 +41,13 @@ def outcome(says: list[Say], occurrence: Occurrence | None = None) -> Outcome:
 
 
 def active_occurrence(work: Work, participant: Participant) -> Occurrence | None:
-    """The check-in whose question the participant is at: the one started last."""
-    return work.session.scalar(
+    """The check-in whose question the participant is at: the one started last.
+
+    "Have you taken your tablet today?" is a question of its own day: after midnight it is not asked again, and a typed
+    "yes" is not taken for it. Its buttons still count for their day until it closes.
+    """
+    today = local_date(work.now, participant.timezone)
+    begun = work.session.scalars(
         select(Occurrence)
         .where(
             Occurrence.participant_id == participant.id,
@@ -49,8 +55,12 @@ def active_occurrence(work: Work, participant: Participant) -> Occurrence | None
             Occurrence.item.is_not(None),
         )
         .order_by(Occurrence.started_at.desc(), Occurrence.id.desc())
-        .limit(1)
     )
+    for occurrence in begun:
+        item = work.study.items.get(occurrence.item or "")
+        if item is not None and (item.attribute is not Attribute.TAKEN or occurrence.day == today):
+            return occurrence
+    return None
 
 
 def open_occurrence(work: Work, participant: Participant) -> Occurrence | None:
@@ -277,7 +287,7 @@ def _later(work: Work, participant: Participant, occurrence_id: int) -> Outcome:
     occurrence.later_until = work.now + LATER
     occurrence.next_at = occurrence.moment_after(work.now)
     work.record(participant.code, "checkin_later", _name(participant, occurrence))
-    until = spoken_moment(occurrence.later_until, participant)
+    until = spoken_moment(occurrence.closes_at, participant)
     return outcome([say("checkin.later", until=until)], active_occurrence(work, participant))
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from study import alarms
+from study.checkins import Answer
 from study.concerns import (
     UNCLAIMED,
     Concern,
@@ -266,7 +267,7 @@ def show_words(work: Work, member: StaffMember, concern_id: int) -> list[Say]:
     zone = work.study.sites[concern.site].zone
     lines = []
     for row in rows:
-        words = unseal(work.session, row.words_sealed) or "-"
+        words = unseal(work.session, row.words_sealed) or _tapped(work, row) or "-"
         lines.append(f"{row.received_at.astimezone(zone):%a %H:%M}: «{inert(words)}»")
     work.record(member.code, "words_shown", concern.reference, messages=len(lines))
     return [
@@ -277,6 +278,17 @@ def show_words(work: Work, member: StaffMember, concern_id: int) -> list[Say]:
             words="\n".join(lines) or "-",
         )
     ]
+
+
+def _tapped(work: Work, row: InboxRow) -> str:
+    """The question and the answer behind a tap, which has no words of its own."""
+    answer = work.session.scalar(select(Answer).where(Answer.cause == row.id, ~Answer.branched_off))
+    item = work.study.items.get(answer.item) if answer is not None else None
+    if answer is None or item is None:
+        return ""
+    given = next((choice.label for choice in item.choices if str(choice.value) == answer.value), None)
+    label = work.study.wordings.render(given) if given else answer.value
+    return f"{work.study.wordings.render(item.wording)} {label}"
 
 
 def staff_unreachable(work: Work, member: StaffMember, concern_id: int | None) -> None:

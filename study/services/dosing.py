@@ -16,6 +16,7 @@ from study.protocol import Attribute, CheckInKind, Severity
 from study.replies import Say, say, who_reads
 from study.services.checking_in import Outcome, active_occurrence, complete, outcome
 from study.services.concerning import raise_concern
+from study.services.passing_on import pass_on
 from study.triage.doses import Dose, dose_statement
 from study.work import Work
 
@@ -33,8 +34,9 @@ def report_dose(work: Work, participant: Participant, words: str, status: str | 
 def _report(work: Work, participant: Participant, words: str, status: str | None) -> dict[str, Any]:
     stated = dose_statement(words)
     said = str(stated.status) if stated.status != "none" else status or "none"
-    if said == "none":
-        return outcome([])
+    if said == "none":  # the model heard of a dose, the rules found none: people read it
+        passed_on = pass_on(work, participant, ConcernKind.QUESTION, Severity.ROUTINE)
+        return outcome(passed_on["says"], active_occurrence(work, participant))
     day, occurrence = _day(work, participant, stated)
     work.session.add(
         DoseReport(

@@ -60,23 +60,25 @@ def take_update(work: Work, received: Received, raw: str) -> Taken:
     session.add(row)
     session.flush()
     work = Work(session, work.study, work.now, cause=row.id)
-    if chat is None or received.kind is Kind.UNREADABLE:
-        row.state, row.outcome, row.done_at = InboxState.SET_ASIDE, "unreadable", work.now
-        participant = session.get(Participant, row.participant_id) if row.participant_id else None
-        raise_concern(work, participant, ConcernKind.TECHNICAL, Severity.URGENT)
-    elif _is_heard(received, chat):
+    if chat is not None and _is_heard(received, chat):
         row.flags = kinds(received.text or "")
         if row.flags:
             answer_red_flags(work, chat, row.flags)
             row.state, row.outcome, row.done_at = InboxState.DONE, "emergency", work.now
             if chat.participant_id is None:
                 erase_words(row)
+    if chat is None or received.kind is Kind.UNREADABLE:
+        row.state, row.outcome, row.done_at = InboxState.SET_ASIDE, "unreadable", work.now
+        participant = session.get(Participant, row.participant_id) if row.participant_id else None
+        raise_concern(work, participant, ConcernKind.TECHNICAL, Severity.URGENT)
     return Taken(row.id, False, row.flags)
 
 
 def _is_heard(received: Received, chat: Chat) -> bool:
-    """Whose words the red-flag rules read: everybody's who writes to the participants' bot alone, staff excepted."""
-    private = received.kind is not Kind.GROUP and received.bot == PARTICIPANTS_BOT
+    """Whose words the red-flag rules read: everybody's who writes to the participants' bot alone, staff excepted. Also
+    where the rest of the message makes no sense; ids of groups are negative (Bot API, type Chat)."""
+    alone = received.kind is not Kind.GROUP and (received.chat or 0) > 0
+    private = alone and received.bot == PARTICIPANTS_BOT
     return private and chat.staff_id is None and bool(received.text)
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import case, exists, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from study.clock import boot_id, machine_now
-from study.concerns import Concern
+from study.concerns import UNCLAIMED, Concern
 from study.keys import unseal
-from study.outbox import LANES, Lane, OutboxRow, OutboxState
+from study.outbox import LANES, WAITING, Lane, OutboxRow, OutboxState
 from study.participants import Chat, Participant
 from study.staff import StaffMember
 
@@ -52,9 +52,17 @@ def lease_letters(
     most: int = 10,
 ) -> list[Letter]:
     """Lease up to `most` waiting messages of a bot, one a chat, alerts first. Reminders past their hour are skipped
-    with the reason `stale`."""
+    with the reason `stale`. Within a lane a chat's messages keep their order: one behind another that has to be
+    tried again waits too."""
     order = case({lane.value: place for place, lane in enumerate(LANES)}, value=OutboxRow.lane)
     machine = machine_now()
+    earlier = aliased(OutboxRow)
+    held_up = exists().where(
+        earlier.chat_id == OutboxRow.chat_id,
+        earlier.lane == OutboxRow.lane,
+        earlier.id < OutboxRow.id,
+        earlier.state.in_(WAITING),
+    )
     rows = session.scalars(
         select(OutboxRow)
         .join(Chat, Chat.id == OutboxRow.chat_id)
@@ -64,9 +72,10 @@ def lease_letters(
             OutboxRow.lane.in_(list(lanes)),
             OutboxRow.chat_id.not_in(busy),
             or_(OutboxRow.retry_at <= machine, OutboxRow.lease_boot != boot_id()),
+            ~held_up,
         )
         .order_by(order, OutboxRow.id)
-        .limit(most * 5)
+        .limit(most * len(LANES))
         .with_for_update(skip_locked=True, of=OutboxRow)
     ).all()
     letters: list[Letter] = []
@@ -107,9 +116,14 @@ def mark_sent(session: Session, outbox_id: int, message_id: int, now: datetime) 
 
 
 def mark_retry(session: Session, outbox_id: int, reason: str, pause: float) -> None:
-    """It surely did not arrive: again after `pause` machine seconds."""
+    """It surely did not arrive: again after `pause` machine seconds. A page about a concern that somebody took while it
+    was on its way is withdrawn instead, like those that were still waiting."""
     row = session.get_one(OutboxRow, outbox_id)
     row.state, row.reason, row.retry_at = OutboxState.PENDING, reason, machine_now() + pause
+    if row.lane == Lane.ALERT and row.concern_id is not None:
+        to_staff = session.get_one(Chat, row.chat_id).staff_id is not None
+        if to_staff and session.get_one(Concern, row.concern_id).state not in UNCLAIMED:
+            row.state = OutboxState.CANCELLED
 
 
 def mark_uncertain(session: Session, outbox_id: int, reason: str, pause: float) -> None:

@@ -204,6 +204,16 @@ def test_not_yet_is_asked_once_more_and_counts_as_nothing(dose: Talk) -> None:
     assert ids(dose.taps("dose.taken", "taken")) == ["checkin.daily.done_taken"]
 
 
+def test_after_midnight_the_question_of_yesterday_is_not_asked_as_todays_but_its_button_still_counts(dose: Talk) -> None:
+    assert dose.site.as_participant(checking_in.active_occurrence, DOSE_HOUR) is not None
+    dose.now = DOSE_HOUR + timedelta(hours=13)
+    assert dose.site.as_participant(checking_in.active_occurrence, dose.now) is None
+    assert ids(dose.types("yes")) == ["checkin.closed"]
+    assert dose.taps("dose.taken", "missed")["checkin"]["item"] == "dose.reason"
+    (report,) = dose.site.rows(DoseReport)
+    assert report.day == date(2026, 3, 2)
+
+
 def test_a_statement_out_of_the_blue_goes_to_the_day_it_speaks_of(site: Site) -> None:
     now = later(days=1)
     cause = site.says("x", now, 500)
