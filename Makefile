@@ -24,10 +24,11 @@ $(UV):
 	python3 -m venv .tools
 	.tools/bin/pip install --quiet --disable-pip-version-check uv
 
-.venv/.made: requirements-dev.txt | $(UV)
+.venv/.made: requirements-dev.txt pyproject.toml | $(UV)
 	@echo "== Alongside's environment (.venv, Python 3.11)"
 	test -x $(PYTHON) || $(UV) venv --quiet --python 3.11 .venv
 	$(UV) pip sync --python $(PYTHON) --require-hashes requirements-dev.txt
+	$(UV) pip install --quiet --python $(PYTHON) --no-deps --editable .
 	touch $@
 
 nlu/.venv/.made: nlu/requirements.txt nlu/.python-version | $(UV)
@@ -68,5 +69,5 @@ lock: | $(UV) ## write the lock files anew
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
 	cd nlu && ../$(UV) pip compile --quiet --generate-hashes --no-header --no-annotate --python-version 3.10 requirements.in -o requirements.txt
 
-clean: ## environments, models and databases of this folder
-	rm -rf .venv nlu/.venv .tools var nlu/models
+clean: ## environments and models of this folder; var/, where data are, stays
+	rm -rf .venv nlu/.venv .tools nlu/models

@@ -60,7 +60,7 @@ def _python(_settings: Settings) -> list[Check]:
         found.append(Check("Rasa's environment", "ok", "nlu/.venv"))
     else:
         found.append(Check("Rasa's environment", "wrong", "nlu/.venv is missing: run `make setup`"))
-    models = sorted(MODELS.glob("*.tar.gz"))
+    models = sorted(MODELS.glob("*.tar.gz"), key=lambda file: file.stat().st_mtime)  # Rasa loads the newest
     if models:
         found.append(Check("Model", "ok", models[-1].name))
     else:

@@ -33,12 +33,13 @@ class CannotStart(AlongsideError):
 
 @dataclass(frozen=True)
 class Program:
-    """One process: `reason_against` says in a word why it does not serve yet, None once it does."""
+    """One process: it runs in `folder` (None: where `up` was called, so that all of ours read the same relative
+    paths); `reason_against` says in a word why it does not serve yet, None once it does."""
 
     name: str
     command: list[str]
     environment: dict[str, str]
-    port: int | None
+    folder: Path | None
     reason_against: Callable[[], str | None]
 
 
@@ -68,7 +69,7 @@ def rasa(settings: Settings) -> Program:
         "nlu/endpoints.yml",
     ]
     url = f"http://127.0.0.1:{settings.rasa_port}"
-    return Program("rasa", command, environment, settings.rasa_port, lambda: rasa_reason(url, secret))
+    return Program("rasa", command, environment, ROOT, lambda: rasa_reason(url, secret))
 
 
 def actions(settings: Settings) -> Program:
@@ -78,7 +79,7 @@ def actions(settings: Settings) -> Program:
         "actions",
         [sys.executable, "-m", "actions"],
         _ours(),
-        settings.actions_port,
+        None,
         lambda: _answers(url, {}),
     )
 

@@ -25,6 +25,7 @@ from study.bootstrap import rasa_secret
 from study.errors import AlongsideError
 from study.settings import Settings
 
+STOPPED_BY = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 INTERRUPTED = 130  # 128 + SIGINT, as shells say it
 
 
@@ -92,12 +93,12 @@ def _play(script: Script, settings: Settings, file: IO[str] | None, keep: bool) 
 
 @contextlib.contextmanager
 def _stoppable() -> Iterator[None]:
-    """SIGTERM and a closed terminal stop every process, as Ctrl-C does."""
+    """Ctrl-C, SIGTERM and a closed terminal stop every process, also where a shell had SIGINT ignored."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.signal(number, interrupt) for number in STOPPED_BY}
     try:
         yield
     finally:

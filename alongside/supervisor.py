@@ -10,7 +10,7 @@ import signal
 import time
 from pathlib import Path
 
-from alongside.processes import ROOT, Program
+from alongside.processes import Program
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ class Supervisor:
         with (self.logs / f"{one.program.name}.log").open("ab") as output:
             one.process = await asyncio.create_subprocess_exec(
                 *one.program.command,
-                cwd=ROOT,
+                cwd=one.program.folder,
                 env=one.program.environment,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,

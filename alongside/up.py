@@ -31,7 +31,8 @@ from study.settings import Settings
 log = logging.getLogger("up")
 
 LONGEST_SILENCE = {
-    "receiving": 60.0,
+    "receiving": 120.0,
+    "conversation": 30.0,
     "delivery": 30.0,
     "ticks": 120.0,
 }  # seconds of machine time; faults.md 36
@@ -91,7 +92,10 @@ def check_tokens(settings: Settings) -> None:
 def heartbeat_reason(app: App) -> str | None:
     """Why the bot process does not serve, from the heartbeats of its loops."""
 
-    loops = [f"{loop}:{bot}" for bot in app.settings.bots for loop in ("receiving", "delivery")] + ["ticks"]
+    loops = [f"{loop}:{bot}" for bot in app.settings.bots for loop in ("receiving", "delivery")] + [
+        "conversation",
+        "ticks",
+    ]
 
     def read(session: Session) -> str | None:
         rows = {row.name: row for row in session.scalars(select(Heartbeat))}

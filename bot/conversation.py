@@ -16,11 +16,13 @@ from telegram.error import TelegramError
 
 from bot import participant_commands, staff_commands
 from bot.rasa_client import RasaAway, RasaClient
+from bot.stopping import pause
 from bot.telegram import TelegramBot
 from bot.updates import read_update
 from study.bootstrap import App
 from study.clock import machine_now
 from study.errors import LostClaim
+from study.heartbeats import beat
 from study.inbox import Kind, Received
 from study.services.claiming import LEASE_SECONDS, Claim, anything_open, claim_chat, renew
 from study.services.conversing import Turn, complete_turn, give_up, hand_over, hold, read_turn, tap_behind
@@ -33,6 +35,7 @@ T = TypeVar("T")
 
 WORKERS = 4
 IDLE_SECONDS = 0.25
+BEAT_SECONDS = 5.0
 TRIES_BEFORE_GIVING_UP = 5
 TRIES_BEFORE_TELLING = 3
 LONGEST_PAUSE = 5.0
@@ -57,7 +60,14 @@ class Conversation:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until `stopping` is set; messages in hand are finished."""
-        await asyncio.gather(*(self._worker(f"{self.owner}:{n}", stopping) for n in range(WORKERS)))
+        workers = (self._worker(f"{self.owner}:{n}", stopping) for n in range(WORKERS))
+        await asyncio.gather(self._beat(stopping), *workers)
+
+    async def _beat(self, stopping: asyncio.Event) -> None:
+        while not stopping.is_set():
+            now = self.app.clock.now()
+            await asyncio.to_thread(self.app.db.run, lambda session, now=now: beat(session, "conversation", now))
+            await pause(stopping, BEAT_SECONDS)
 
     async def _worker(self, name: str, stopping: asyncio.Event) -> None:
         while not stopping.is_set():
@@ -166,8 +176,8 @@ class Conversation:
             waited = machine_now() - failing_since
             certain = away.refused and claim.attempts >= TRIES_BEFORE_TELLING
             tell = certain or waited >= timings.holding_after.total_seconds() or away.reason == "ReadTimeout"
-            pause = min(0.25 * 2 ** min(claim.attempts, 6), LONGEST_PAUSE)
-            await self._in_work(claim, now, lambda work: hold(work, claim, away.reason, pause, tell))
+            again_in = min(0.25 * 2 ** min(claim.attempts, 6), LONGEST_PAUSE)
+            await self._in_work(claim, now, lambda work: hold(work, claim, away.reason, again_in, tell))
             log.warning("inbox %s waits for Rasa: %s", claim.inbox_id, away.reason)
         except LostClaim:
             log.warning("inbox %s: claim lost", claim.inbox_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from email.message import EmailMessage
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -26,6 +26,7 @@ class Ticks:
     def __init__(self, app: App) -> None:
         self.app = app
         self.scheduler = AsyncIOScheduler(timezone="UTC")
+        self.said: set[int] = set()
 
     async def run(self, stopping: asyncio.Event) -> None:
         every = self.app.settings.tick_seconds
@@ -54,7 +55,9 @@ class Ticks:
         settings = self.app.settings
         fresh = await asyncio.to_thread(self.app.db.read, _unmailed)
         for number, code, subject in fresh:
-            log.critical("ALARM %s %s", code, subject)
+            if number not in self.said:  # a mail server that is away is tried again, the log is not filled
+                log.critical("ALARM %s %s", code, subject)
+                self.said.add(number)
             if settings.smtp_url is not None and settings.alarm_to is not None and not settings.rehearsal:
                 await send_mail(settings.smtp_url.get_secret_value(), settings.alarm_to, code, subject)
             await asyncio.to_thread(self.app.db.run, lambda session, number=number: _mailed(session, number, self.app))
@@ -80,8 +83,8 @@ async def send_mail(smtp_url: str, to: str, code: str, subject: str) -> None:
         message,
         hostname=address.hostname or "127.0.0.1",
         port=address.port or 25,
-        username=address.username,
-        password=address.password,
+        username=unquote(address.username) if address.username else None,
+        password=unquote(address.password) if address.password else None,
         use_tls=address.scheme == "smtps",
         timeout=10,
     )

@@ -41,8 +41,6 @@ class Skipped(StrEnum):
     PAUSED = "paused"
     LEFT = "left"
     UNREACHABLE = "unreachable"
-    ANSWERED = "answered"
-    EMERGENCY_OPEN = "emergency_open"
 
 
 class Push(StrEnum):

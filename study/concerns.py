@@ -28,6 +28,7 @@ class ConcernKind(StrEnum):
     WISH = "wish"
     UNREADABLE = "unreadable"
     UNREACHABLE = "unreachable"
+    UNDELIVERED = "undelivered"
     TECHNICAL = "technical"
 
 

@@ -34,8 +34,8 @@ class InboxState(StrEnum):
 
 
 class InboxRow(Base):
-    """One update. `raw_sealed` is its JSON with ASCII escapes, `words_sealed` the words in it; `key` makes a second
-    delivery of it nothing new."""
+    """One update. `raw_sealed` is its JSON with ASCII escapes, `words_sealed` the words in it; `key` (hashed)
+    makes a second delivery of it nothing new."""
 
     __tablename__ = "inbox"
     __table_args__ = (UniqueConstraint("bot", "key"), Index("ix_inbox_open", "state", "chat_id", "id"))

@@ -146,8 +146,8 @@ Written by `make bench` on {day}: {cores} cores, Python {python}. Figures are of
 ratios. This machine's disk does not really flush, so figures with a commit in them are kinder than yours will be.
 
 ## One turn: our channel, and (in brackets) how many times the stock REST channel of the same Rasa in the same run
-{count} turns of one FAQ question over {clients} chats, after a warm-up. For turns a second more is better, for milliseconds
-less. The stock channel keeps each conversation in Rasa and replays it, so it slows down as they grow; ours keeps none.
+{count} turns of one FAQ question over {clients} chats, after a warm-up. For turns a second more is better, for
+milliseconds less. The stock channel keeps each conversation in Rasa and replays it, so it slows down as they grow; ours keeps none.
 
 | clients | turns/s | median ms | p95 ms | stock turns/s | stock median ms | stock p95 ms |
 |---|---|---|---|---|---|---|

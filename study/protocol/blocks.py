@@ -31,6 +31,22 @@ class Block(BaseModel):
     )
 
 
+class RedFlagKind(StrEnum):
+    """What study/triage finds by rule (interfaces of scripts rely on these names)."""
+
+    CHEST_PAIN = "chest_pain"
+    BREATHING = "breathing"
+    ALLERGIC_REACTION = "allergic_reaction"
+    SEIZURE_OR_FAINTING = "seizure_or_fainting"
+    BLEEDING = "bleeding"
+    PREGNANCY = "pregnancy"
+    OVERDOSE = "overdose"
+    STROKE = "stroke"
+    SUICIDAL_THOUGHTS = "suicidal_thoughts"
+    HOSPITALISED = "hospitalised"
+    DEATH = "death"
+
+
 class Severity(StrEnum):
     """How fast staff must know. Ordered: a higher one pages again on an open concern."""
 

@@ -19,6 +19,7 @@ from study.protocol.blocks import (
     CountryCode,
     ItemId,
     Name,
+    RedFlagKind,
     Severity,
     ShortNumber,
     Telephone,
@@ -88,6 +89,7 @@ class StudyFile(Block):
     quiet_hours: Hours = Field(description="from and to, when reminders wait, in the participant's own time")
     monitoring: Monitoring = Field(description="when staff read messages")
     timings: Timings = Field(description="how long the system waits for itself")
+    red_flags: dict[RedFlagKind, Severity] = Field({}, description="how grave a kind of red flag is; else emergency")
 
     def model_post_init(self, _context: object) -> None:
         """Give every block its own key, and every item the choices of its scale."""
@@ -122,6 +124,10 @@ class Study(StudyFile):
             if item.ask_if is None or item.ask_if.holds(answers.get(item.ask_if.item)):
                 return item
         return None
+
+    def gravity(self, red_flag: str) -> Severity:
+        """How grave a kind of red flag is; one the study says nothing of is an emergency."""
+        return self.red_flags.get(RedFlagKind(red_flag), Severity.EMERGENCY)
 
     def lifelines(self, site: str | None, timezone: str | None) -> Lifelines:
         """The emergency number and crisis line of the country the participant is in, which the zone tells.

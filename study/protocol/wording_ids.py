@@ -10,22 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from study.protocol.blocks import RedFlagKind
 from study.protocol.models import StudyFile
 from study.protocol.questions import CheckInKind
 
-RED_FLAG_KINDS = (
-    "chest_pain",
-    "breathing",
-    "allergic_reaction",
-    "seizure_or_fainting",
-    "bleeding",
-    "pregnancy",
-    "overdose",
-    "stroke",
-    "suicidal_thoughts",
-    "hospitalised",
-    "death",
-)
+RED_FLAG_KINDS = tuple(kind.value for kind in RedFlagKind)
 
 
 class Shown(StrEnum):
@@ -107,7 +96,6 @@ REQUIRED_WORDINGS: dict[str, WordingUse] = {
     # Check-ins and doses
     "button.start": _use("begins a check-in", "", Shown.BUTTON),
     "button.later": _use("puts a check-in off", "", Shown.BUTTON),
-    "button.skip": _use("leaves a question out", "", Shown.BUTTON),
     "checkin.later": _use("a check-in was put off", "until"),
     "checkin.stopped": _use("a check-in was broken off", "until team_phone"),
     "checkin.closed": _use("a button of a check-in that is over"),
@@ -160,7 +148,6 @@ REQUIRED_WORDINGS: dict[str, WordingUse] = {
     "button.acknowledge": _use("takes a concern over", "", Shown.BUTTON),
     "button.show_words": _use("shows what the participant wrote", "", Shown.BUTTON),
     "button.resolve": _use("closes a concern", "", Shown.BUTTON),
-    "alarm.system": _use("the system itself needs somebody", "what since", Shown.STAFF),
 }
 
 

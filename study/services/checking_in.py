@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,7 +22,6 @@ from study.services.sending import cancel_waiting
 from study.triage.answers import Certainty, read_choice
 from study.work import Work
 
-LATER = timedelta(hours=3)
 NOT_YET = "not_yet"
 WORDS_WORTH_READING = 4  # an answer that fits no choice and has this many words may hold a worry: staff see it
 
@@ -274,17 +273,17 @@ def closed(work: Work, participant: Participant) -> Outcome:
 
 
 def later(work: Work, participant: Participant, occurrence_id: int) -> Outcome:
-    """Put a check-in off by three hours, or to the end of quiet hours; it still closes at its own time."""
+    """Put a check-in off for as long as the study says, or to the end of quiet hours; it still closes in time."""
     return work.once("later", lambda: _later(work, participant, occurrence_id))
 
 
 def _later(work: Work, participant: Participant, occurrence_id: int) -> Outcome:
     occurrence = _theirs(work, participant, occurrence_id)
-    if occurrence is None or not occurrence.is_open or work.now + LATER >= occurrence.closes_at:
+    if occurrence is None or not occurrence.is_open or work.now + work.study.timings.later >= occurrence.closes_at:
         return outcome([say("checkin.closed")], active_occurrence(work, participant))
     if occurrence.state == OccurrenceState.STARTED:
         occurrence.state = OccurrenceState.ASKED
-    occurrence.later_until = work.now + LATER
+    occurrence.later_until = work.now + work.study.timings.later
     occurrence.next_at = occurrence.moment_after(work.now)
     work.record(participant.code, "checkin_later", _name(participant, occurrence))
     until = spoken_moment(occurrence.closes_at, participant)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from study import alarms
 from study.checkins import Answer
@@ -41,6 +41,7 @@ TOLD_WHEN_SEEN = {
 }
 ALERTS = {
     ConcernKind.UNREACHABLE: "staff.task.unreachable",
+    ConcernKind.UNDELIVERED: "staff.task.dead_message",
     ConcernKind.TECHNICAL: "staff.task.set_aside",
     ConcernKind.UNREADABLE: "staff.task.unreadable",
 }
@@ -71,7 +72,7 @@ def raise_concern(
         concern.flags = [*concern.flags, *unseen]
         if graver or unseen:
             worst = severity if graver else Severity(concern.severity)
-            concern.worsen(worst, _ladder(work, worst), _first_page_at(work, concern.site, worst))
+            concern.worsen(worst, _ladder(work, worst), _page_hour(work, concern.site, worst, work.now))
             work.record("system", "concern_worsened", concern.reference, severity=worst, flags=concern.flags)
     if work.cause is not None and work.session.get(ConcernReport, (concern.id, work.cause)) is None:
         work.session.add(ConcernReport(concern_id=concern.id, inbox_id=work.cause))
@@ -81,18 +82,21 @@ def raise_concern(
 
 
 def _waiting(work: Work, participant: Participant | None, kind: ConcernKind) -> Concern | None:
-    if participant is None:
-        return None
-    return work.session.scalar(
-        select(Concern)
-        .where(
-            Concern.participant_id == participant.id,
-            Concern.kind == kind,
-            Concern.state.in_([state.value for state in UNCLAIMED]),
+    """The concern a report joins, not taken yet: of the same kind and person or, of somebody unknown, the same chat."""
+    waiting = select(Concern).where(Concern.kind == kind, Concern.state.in_([state.value for state in UNCLAIMED]))
+    if participant is not None:
+        waiting = waiting.where(Concern.participant_id == participant.id)
+    else:
+        here = work.session.get(InboxRow, work.cause) if work.cause is not None else None
+        if here is None or here.chat_id is None:
+            return None
+        from_here = (
+            select(ConcernReport.concern_id)
+            .join(InboxRow, InboxRow.id == ConcernReport.inbox_id)
+            .where(InboxRow.chat_id == here.chat_id)
         )
-        .order_by(Concern.id.desc())
-        .limit(1)
-    )
+        waiting = waiting.where(Concern.participant_id.is_(None), Concern.id.in_(from_here))
+    return work.session.scalar(waiting.order_by(Concern.id.desc()).limit(1))
 
 
 def _new(
@@ -112,7 +116,7 @@ def _new(
         flags=flags,
         severity=severity,
         ladder=_ladder(work, severity),
-        next_at=_first_page_at(work, site, severity),
+        next_at=_page_hour(work, site, severity, work.now),
         received_at=received_at,
         raised_at=work.now,
     )
@@ -136,11 +140,11 @@ def _ladder(work: Work, severity: Severity) -> dict[str, Any]:
     return work.study.ladders[severity].model_dump(mode="json")
 
 
-def _first_page_at(work: Work, site: str, severity: Severity) -> datetime:
-    """At once; a ladder that pages in monitoring hours only waits for the site to open."""
-    if work.study.ladders[severity].pages == "any_hour":
-        return work.now
-    return work.study.monitoring.opens_next(work.now.astimezone(work.study.sites[site].zone))
+def _page_hour(work: Work, site: str, severity: str, moment: datetime) -> datetime:
+    """`moment` itself, or the site's next opening where the ladder pages in monitoring hours only."""
+    if work.study.ladders[Severity(severity)].pages == "any_hour":
+        return moment
+    return work.study.monitoring.opens_next(moment.astimezone(work.study.sites[site].zone))
 
 
 def page(work: Work, concern: Concern) -> None:
@@ -149,6 +153,8 @@ def page(work: Work, concern: Concern) -> None:
         call = concern.climb(work.now, work.study.timings.unowned_repeat)
         if call is None:
             return
+        if concern.next_at is not None:
+            concern.next_at = _page_hour(work, concern.site, concern.severity, concern.next_at)
         people = on_call(work.session, concern.site, list(call.roles))
         work.record(
             "system",
@@ -218,7 +224,7 @@ def acknowledge(work: Work, member: StaffMember, concern_id: int) -> list[Say]:
         work.record(member.code, f"acknowledge_{already.code}", concern.reference)
         return [_who_was_first(work, concern)]
     work.record(member.code, "concern_acknowledged", concern.reference)
-    cancel_waiting(work.session, OutboxRow.concern_id == concern.id, OutboxRow.lane == Lane.ALERT)
+    cancel_waiting(work.session, *_pages_of(concern))
     _tell_participant(work, concern, member)
     _tell_the_others(work, concern, member)
     return [
@@ -241,7 +247,7 @@ def resolve(work: Work, member: StaffMember, concern_id: int) -> list[Say]:
         work.record(member.code, "resolve_already_resolved", concern.reference)
         return [_who_was_first(work, concern)]
     work.record(member.code, "concern_resolved", concern.reference)
-    cancel_waiting(work.session, OutboxRow.concern_id == concern.id, OutboxRow.lane == Lane.ALERT)
+    cancel_waiting(work.session, *_pages_of(concern))
     if unseen:
         _tell_participant(work, concern, member)
         _tell_the_others(work, concern, member)
@@ -302,8 +308,7 @@ def staff_unreachable(work: Work, member: StaffMember, concern_id: int | None) -
     waiting = work.session.scalar(
         select(OutboxRow.id)
         .where(
-            OutboxRow.concern_id == concern.id,
-            OutboxRow.lane == Lane.ALERT,
+            *_pages_of(concern),
             OutboxRow.state.in_([OutboxState.SENT, OutboxState.PENDING, OutboxState.LEASED]),
         )
         .limit(1)
@@ -334,6 +339,12 @@ def _theirs(work: Work, member: StaffMember, concern_id: int) -> Concern:
     if concern is None or not member.active or concern.site != member.site:
         raise Refused(f"{member.code} and concern {concern_id}")
     return concern
+
+
+def _pages_of(concern: Concern) -> tuple[ColumnElement[bool], ...]:
+    """The messages that call staff to a concern; the emergency wording to the participant is none of them."""
+    to_staff = select(Chat.id).where(Chat.staff_id.is_not(None))
+    return OutboxRow.concern_id == concern.id, OutboxRow.lane == Lane.ALERT, OutboxRow.chat_id.in_(to_staff)
 
 
 def _taken_buttons(concern: Concern) -> list[list[dict[str, Any]]]:

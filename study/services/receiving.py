@@ -18,8 +18,6 @@ from study.settings import PARTICIPANTS_BOT
 from study.triage.red_flags import kinds
 from study.work import Work
 
-SEVERITY_OF_FLAGS = {"pregnancy": Severity.URGENT, "hospitalised": Severity.URGENT, "death": Severity.URGENT}
-
 
 @dataclass(frozen=True)
 class Taken:
@@ -38,14 +36,15 @@ def take_update(work: Work, received: Received, raw: str) -> Taken:
     and paged here, whoever it comes from and whatever state they are in; it waits for no queue and no model.
     """
     session = work.session
-    known = session.scalar(select(InboxRow).where(InboxRow.bot == received.bot, InboxRow.key == received.key))
+    key = vault_of(session).fingerprint(f"update:{received.key}")
+    known = session.scalar(select(InboxRow).where(InboxRow.bot == received.bot, InboxRow.key == key))
     if known is not None:
         return Taken(known.id, True, known.flags)
     chat = _chat(work, received)
     key_id = key_of(session, chat, work) if chat else vault_of(session).study_key(session, work.now).id
     row = InboxRow(
         bot=received.bot,
-        key=received.key,
+        key=key,
         update_id=received.update_id,
         chat_id=chat.id if chat else None,
         participant_id=chat.participant_id if chat else None,
@@ -85,7 +84,7 @@ def _is_heard(received: Received, chat: Chat) -> bool:
 def answer_red_flags(work: Work, chat: Chat, flags: list[str]) -> Concern:
     """Emergency wording to the person, concern and page to staff, all in the open transaction."""
     participant = work.session.get(Participant, chat.participant_id) if chat.participant_id else None
-    severity = max((SEVERITY_OF_FLAGS.get(flag, Severity.EMERGENCY) for flag in flags), key=lambda one: one.rank)
+    severity = max((work.study.gravity(flag) for flag in flags), key=lambda one: one.rank)
     concern = raise_concern(work, participant, ConcernKind.RED_FLAG, severity, flags=flags)
     if participant is None:
         wording = "emergency.unknown_person"

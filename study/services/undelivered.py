@@ -25,7 +25,7 @@ def refused(work: Work, outbox_id: int, reason: str) -> None:
 def undeliverable(work: Work, outbox_id: int, reason: str) -> None:
     """Telegram will not take this one message: a task for staff, the person stays reachable."""
     participant, _ = _bury(work, outbox_id, reason)
-    raise_concern(work, participant, ConcernKind.TECHNICAL, Severity.URGENT)
+    raise_concern(work, participant, ConcernKind.UNDELIVERED, Severity.URGENT)
 
 
 def _bury(work: Work, outbox_id: int, reason: str) -> tuple[Participant | None, StaffMember | None]:

@@ -248,6 +248,10 @@ class Installation:
             )
         )
 
+    def tries_of(self, row: InboxRow) -> int:
+        """How often a message has been worked on by now."""
+        return self.read(lambda session: session.get_one(InboxRow, row.id).attempts)
+
     def concerns(self, code: str | None = None) -> list[Concern]:
         """The concerns about a participant; without a code, those about nobody known."""
 

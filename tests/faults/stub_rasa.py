@@ -52,6 +52,10 @@ class StubRasa:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def is_down(self) -> bool:
+        return self._server is None
+
     def start(self) -> None:
         """Listens, on the same port as before if it did before."""
         ThreadingHTTPServer.daemon_threads = True

@@ -20,9 +20,11 @@ from tests.faults.installation import Installation
 Install = Callable[..., Installation]
 KILLED = -signal.SIGKILL
 BOTH = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+SQLITE = pytest.mark.parametrize("kind", ["sqlite"])
+POSTGRESQL = pytest.mark.parametrize("kind", ["postgresql"])
 
 
-@BOTH
+@SQLITE
 def test_killed_before_the_commit_the_update_comes_again_and_is_one_record(install: Install, kind: str) -> None:
     """Fault 1."""
     here = install(kind)
@@ -40,7 +42,7 @@ def test_killed_before_the_commit_the_update_comes_again_and_is_one_record(insta
     here.assert_audit_holds()
 
 
-@BOTH
+@POSTGRESQL
 def test_killed_before_the_confirmation_the_second_delivery_is_ignored(install: Install, kind: str) -> None:
     """Fault 2, with a red flag in it: its concern and its alert are one too."""
     here = install(kind)
@@ -99,7 +101,7 @@ def test_killed_before_the_result_is_committed_the_turn_is_replayed_with_one_eff
     here.assert_audit_holds()
 
 
-@BOTH
+@SQLITE
 def test_killed_after_an_alert_was_accepted_it_is_sent_again_under_the_same_reference(
     install: Install, kind: str
 ) -> None:
@@ -122,9 +124,10 @@ def test_killed_after_an_alert_was_accepted_it_is_sent_again_under_the_same_refe
     here.assert_audit_holds()
 
 
-def test_killed_after_a_reply_was_accepted_it_is_sent_again(install: Install) -> None:
+@POSTGRESQL
+def test_killed_after_a_reply_was_accepted_it_is_sent_again(install: Install, kind: str) -> None:
     """Fault 4: a reply twice is better than a reply never."""
-    here = install("sqlite")
+    here = install(kind)
     ana, code = here.participant()
     here.start(kill_at="after a reply was accepted, before it is marked")
     here.participants.say(ana, "can i leave whenever")
@@ -136,7 +139,7 @@ def test_killed_after_a_reply_was_accepted_it_is_sent_again(install: Install) ->
     assert [letter.state for letter in here.letters(code)] == [OutboxState.SENT]
 
 
-@BOTH
+@POSTGRESQL
 def test_killed_after_a_reminder_was_accepted_it_is_not_sent_again(install: Install, kind: str) -> None:
     """Fault 4: two reminders make people leave, so one in doubt is written down as such."""
     here = install(kind)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from study.inbox import InboxState
 from study.replies import TELEGRAM_TEXT_UNITS, utf16_units
 from tests.faults.installation import Installation
@@ -43,30 +41,32 @@ ORDERS = [
 ]
 
 
-@pytest.mark.parametrize("kind", ODD)
-def test_odd_characters_are_stored_as_they_came_and_answered(running: Installation, kind: str) -> None:
+def test_odd_characters_are_stored_as_they_came_and_answered(running: Installation) -> None:
     """Fault 20."""
-    ana, code = running.participant()
-    running.participants.say(ana, ODD[kind])
-    running.participants.say(ana, "next")
+    people = {kind: running.participant() for kind in ODD}
+    for kind, (person, _) in people.items():
+        running.participants.say(person, ODD[kind])
+        running.participants.say(person, "next")
     running.settle()
-    assert running.words(code) == [ODD[kind], "next"]
-    assert [row.state for row in running.rows(code)] == [InboxState.DONE] * 2
-    assert running.rasa.texts(code) == [ODD[kind], "next"]
-    assert len(running.received(ana)) == 2
-    assert running.concerns(code) == []
+    for kind, (person, code) in people.items():
+        assert running.words(code) == [ODD[kind], "next"], kind
+        assert [row.state for row in running.rows(code)] == [InboxState.DONE] * 2, kind
+        assert running.rasa.texts(code) == [ODD[kind], "next"], kind
+        assert len(running.received(person)) == 2, kind
+        assert running.concerns(code) == [], kind
 
 
-@pytest.mark.parametrize("kind", BREATHLESS)
-def test_a_red_flag_is_found_among_odd_characters(running: Installation, kind: str) -> None:
+def test_a_red_flag_is_found_among_odd_characters(running: Installation) -> None:
     """Fault 20: the rules read a normalised copy, the words stay as they were."""
     nora = running.member()
-    ana, code = running.participant()
-    running.participants.say(ana, BREATHLESS[kind])
+    people = {kind: running.participant() for kind in BREATHLESS}
+    for kind, (person, _) in people.items():
+        running.participants.say(person, BREATHLESS[kind])
     running.settle()
-    assert running.words(code) == [BREATHLESS[kind]]
-    assert [concern.flags for concern in running.concerns(code)] == [["breathing"]]
-    assert any(code in alert.text for alert in running.alerts(nora))
+    for kind, (_, code) in people.items():
+        assert running.words(code) == [BREATHLESS[kind]], kind
+        assert [concern.flags for concern in running.concerns(code)] == [["breathing"]], kind
+        assert any(code in alert.text for alert in running.alerts(nora)), kind
 
 
 def test_odd_words_reach_staff_without_breaking_their_screen(running: Installation) -> None:
@@ -112,12 +112,13 @@ def test_a_reply_of_twenty_parts_arrives_whole_and_in_order(running: Installatio
     assert " ".join(parts) == text
 
 
-@pytest.mark.parametrize("text", ORDERS)
-def test_an_order_to_the_machine_is_plain_text(running: Installation, text: str) -> None:
+def test_an_order_to_the_machine_is_plain_text(running: Installation) -> None:
     """Fault 24: it reaches Rasa as the text it is; that our channel reads it as one is shown in tests/nlu."""
-    ana, code = running.participant()
-    running.participants.say(ana, text)
+    people = {text: running.participant() for text in ORDERS}
+    for text, (person, _) in people.items():
+        running.participants.say(person, text)
     running.settle()
-    (turn,) = [turn for turn in running.rasa.turns if turn["code"] == code]
-    assert (turn["text"], turn["tap"]) == (text, None)
-    assert running.received(ana) == [f"echo {text}"]
+    for text, (person, code) in people.items():
+        (turn,) = [turn for turn in running.rasa.turns if turn["code"] == code]
+        assert (turn["text"], turn["tap"]) == (text, None)
+        assert running.received(person) == [f"echo {text}"]

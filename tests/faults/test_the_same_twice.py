@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from sqlalchemy import select
 
 from study.audit import AuditEvent
@@ -114,15 +113,16 @@ def test_agreeing_twice_is_one_consent_and_one_plan_of_check_ins(running: Instal
     assert len(planned) == len(set(planned))
 
 
-@pytest.mark.parametrize("data", ["x", "a" * 64, "\x00", "\ud83d", "{}", "' OR 1=1 --"])
-def test_a_button_that_was_never_sent_does_nothing(running: Installation, data: str) -> None:
+def test_a_button_that_was_never_sent_does_nothing(running: Installation) -> None:
     """Fault 10: an altered Telegram client may send any bytes as the button's data."""
     ana, code = running.participant()
     running.participants.say(ana, "hello")
     running.settle()
-    running.participants.tap(ana, running.participants.sent_to(ana)[0].message_id, data)
+    strange = ("x", "a" * 64, "\x00", "\ud83d", "{}", "' OR 1=1 --")
+    for data in strange:
+        running.participants.tap(ana, running.participants.sent_to(ana)[0].message_id, data)
     running.settle()
-    assert [row.outcome for row in running.rows(code)] == ["answer", "checkin"]
+    assert [row.outcome for row in running.rows(code)] == ["answer", *["checkin"] * len(strange)]
     assert running.concerns(code) == []
 
 

@@ -96,7 +96,11 @@ def test_a_number_or_a_day_is_typed_as_it_stands(tmp_path: Path) -> None:
 def test_processes_are_stopped_killed_and_started(tmp_path: Path) -> None:
     read = script(tmp_path, "  - stop: rasa\n  - start: rasa\n  - kill: bot\n")
 
-    assert [step.does for step in read.steps] == [Switch("stop", "rasa"), Switch("start", "rasa"), Switch("kill", "bot")]
+    assert [step.does for step in read.steps] == [
+        Switch("stop", "rasa"),
+        Switch("start", "rasa"),
+        Switch("kill", "bot"),
+    ]
 
 
 def test_an_expect_may_stand_alone(tmp_path: Path) -> None:

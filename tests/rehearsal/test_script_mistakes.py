@@ -68,10 +68,16 @@ def of_steps(tmp_path: Path, steps: str) -> list[str]:
             "  - stop: bot\n  - kill: bot\n",
             "10: steps[1].kill: bot is stopped already at this step; start: bot lets it run again",
         ),
-        ("  - P-001: {edit: x}\n", "9: steps[0].P-001.edit: changes the last text of P-001, who has written none before"),
+        (
+            "  - P-001: {edit: x}\n",
+            "9: steps[0].P-001.edit: changes the last text of P-001, who has written none before",
+        ),
         ("  - P-001: {tap: x, photo: any}\n", "9: steps[0].P-001: must be one of text, tap, photo, voice, sticker,"),
         ("  - P-001: {tap: x, reply_to: y}\n", "9: steps[0].P-001.reply_to: only a text replies to a message"),
-        ("  - P-001: hi\n    nora: hi\n", "10: steps[0].nora: a step is one thing: put it after P-001, as a step of its"),
+        (
+            "  - P-001: hi\n    nora: hi\n",
+            "10: steps[0].nora: a step is one thing: put it after P-001, as a step of its",
+        ),
         ("  - P-001:\n", "9: steps[0].P-001: must be text"),
         ("  - hello\n", "9: steps[0]: must be a block of keys: P-001, P-002, nora, wait, at"),
         (STEP + "{}\n", "10: steps[0].expect: expects nothing; known here: answer, asks"),
@@ -102,8 +108,16 @@ def test_a_mistake_in_a_step_names_its_line_and_the_mend(tmp_path: Path, steps: 
 @pytest.mark.parametrize(
     ("wrong", "right", "mend"),
     [
-        ("stdy: protocols/harbor", "study: protocols/harbor", "2: stdy: unknown key (did you mean study?); known here:"),
-        ("study: nowhere", "study: protocols/harbor", "2: study: must be the folder of a study, with a study.yml in it"),
+        (
+            "stdy: protocols/harbor",
+            "study: protocols/harbor",
+            "2: stdy: unknown key (did you mean study?); known here:",
+        ),
+        (
+            "study: nowhere",
+            "study: protocols/harbor",
+            "2: study: must be the folder of a study, with a study.yml in it",
+        ),
         ("begin: 2026-03-02", "begin: 2026-03-02T08:30", "3: begin: must be a day and hour such as 2026-03-02T08:30"),
         ("begin: 2026-03-02T08:30+01:00", "begin: 2026-03-02T08:30", "3: begin: must be a day and hour such as"),
         ("site: S9}", "site: S1}", "7: people.nora.site: must be one of S1, S2"),

@@ -204,7 +204,7 @@ def test_not_yet_is_asked_once_more_and_counts_as_nothing(dose: Talk) -> None:
     assert ids(dose.taps("dose.taken", "taken")) == ["checkin.daily.done_taken"]
 
 
-def test_after_midnight_the_question_of_yesterday_is_not_asked_as_todays_but_its_button_still_counts(dose: Talk) -> None:
+def test_after_midnight_yesterdays_question_is_not_asked_as_todays_but_its_button_still_counts(dose: Talk) -> None:
     assert dose.site.as_participant(checking_in.active_occurrence, DOSE_HOUR) is not None
     dose.now = DOSE_HOUR + timedelta(hours=13)
     assert dose.site.as_participant(checking_in.active_occurrence, dose.now) is None

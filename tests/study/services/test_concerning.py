@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -10,10 +11,13 @@ from sqlalchemy.orm import Session
 
 from study.alarms import Alarm
 from study.audit import AuditEvent
-from study.concerns import Concern, ConcernState
+from study.concerns import Concern, ConcernKind, ConcernState
 from study.errors import Refused
 from study.outbox import OutboxRow, OutboxState
+from study.participants import Chat, Participant
+from study.protocol import Severity
 from study.services.concerning import acknowledge, inert, resolve, show_words, staff_unreachable
+from study.services.passing_on import pass_on
 from study.staff import StaffMember
 from study.work import Work
 from tests.factories import MONDAY, a_member, later
@@ -79,12 +83,27 @@ def test_it_never_escalates_after_an_acknowledgement(site: Site) -> None:
     assert [letter for letter in site.letters(to="staff")[len(before) :] if letter.startswith("staff.alert")] == []
 
 
+def waiting_for(site: Site, bot: str) -> set[str]:
+    """States of the alerts that were put into the outbox for the people of one bot."""
+
+    def read(session: Session) -> set[str]:
+        rows = session.scalars(select(OutboxRow).join(Chat, Chat.id == OutboxRow.chat_id).where(Chat.bot == bot))
+        return {row.state for row in rows if row.lane == "alert"}
+
+    return site.db.read(read)
+
+
 def test_a_page_still_waiting_is_withdrawn_by_the_acknowledgement(site: Site) -> None:
     site.says(CHEST)
     site.ticks(later(minutes=10))
     take(site, minutes=11)
-    alerts = [row for row in site.rows(OutboxRow) if row.lane == "alert" and row.concern_id]
-    assert {row.state for row in alerts} == {OutboxState.CANCELLED}
+    assert waiting_for(site, "staff") == {OutboxState.CANCELLED}
+
+
+def test_an_emergency_wording_on_its_way_is_not_withdrawn_by_an_acknowledgement(site: Site) -> None:
+    site.says(CHEST)
+    take(site)
+    assert waiting_for(site, "participants") == {OutboxState.PENDING}
 
 
 def test_the_second_nurse_is_called_when_the_first_does_not_answer(site: Site) -> None:
@@ -118,7 +137,8 @@ def test_staff_found_unreachable_hand_the_concern_on_at_once(site: Site) -> None
     (concern,) = site.concerns()
 
     def lost(work: Work, member: StaffMember) -> None:
-        for row in work.session.scalars(select(OutboxRow).where(OutboxRow.concern_id == concern.id)):
+        to_staff = select(Chat.id).where(Chat.staff_id.is_not(None))
+        for row in work.session.scalars(select(OutboxRow).where(OutboxRow.chat_id.in_(to_staff))):
             row.state = OutboxState.DEAD
         staff_unreachable(work, member, concern.id)
 
@@ -173,3 +193,28 @@ def test_resolving_settles_it_with_who_and_when(site: Site) -> None:
         return one.received_at == MONDAY, one.acknowledged_at == later(minutes=5)
 
     assert site.db.read(times) == (True, True)
+
+
+def test_a_routine_ladder_calls_nobody_outside_monitoring_hours(site: Site) -> None:
+    friday = later(days=4, hours=8, minutes=30)  # 17:00 in Madrid
+
+    def ask(work: Work, participant: Participant) -> None:
+        pass_on(work, participant, ConcernKind.QUESTION, Severity.ROUTINE)
+
+    site.as_participant(ask, friday)
+    hours = []
+    for hour in range(24 * 14):
+        before = len(site.letters(to="staff"))
+        site.ticks(friday + timedelta(hours=hour))
+        if len(site.letters(to="staff")) > before:
+            hours.append((friday + timedelta(hours=hour)).astimezone(site.study.sites["S1"].zone))
+    assert len(hours) > 3
+    assert all(site.study.monitoring.open_at(hour) for hour in hours), hours
+
+
+def test_reports_of_somebody_unknown_from_one_chat_are_one_concern(site: Site) -> None:
+    for number in range(5):
+        site.says(CHEST, message_id=number + 1, chat=7777)
+    site.says(CHEST, message_id=1, chat=8888)
+    assert len(site.concerns()) == 2
+    assert site.letters(to="staff") == ["staff.alert.unknown_person"] * 2

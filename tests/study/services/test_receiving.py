@@ -27,6 +27,11 @@ def test_the_same_update_twice_is_one_record(site: Site) -> None:
     assert len(site.rows(InboxRow)) == 1
 
 
+def test_the_key_of_a_message_does_not_tell_the_telegram_id(site: Site) -> None:
+    site.says("hello", message_id=5)
+    assert "1001" not in site.rows(InboxRow)[0].key
+
+
 def test_the_same_message_id_in_another_chat_is_another_message(site: Site) -> None:
     assert site.says("hello", message_id=5) != site.says("hello", message_id=5, chat=1900)
 
