@@ -27,7 +27,7 @@ $(UV):
 .venv/.made: requirements-dev.txt pyproject.toml | $(UV)
 	@echo "== Alongside's environment (.venv, Python 3.11)"
 	test -x $(PYTHON) || $(UV) venv --quiet --python 3.11 .venv
-	$(UV) pip sync --python $(PYTHON) --require-hashes requirements-dev.txt
+	$(UV) pip sync --compile-bytecode --python $(PYTHON) --require-hashes requirements-dev.txt
 	$(UV) pip install --quiet --python $(PYTHON) --no-deps --editable .
 	touch $@
 
@@ -38,7 +38,7 @@ nlu/.venv/.made: nlu/requirements.txt nlu/.python-version | $(UV)
 		echo "nlu/.venv: Rasa needs Python 3.10; install it (for example: pyenv install 3.10) and run make again" >&2
 		exit 2
 	}
-	../$(UV) pip sync --python .venv/bin/python --require-hashes requirements.txt
+	../$(UV) pip sync --compile-bytecode --python .venv/bin/python --require-hashes requirements.txt
 	touch .venv/.made
 
 train: setup ## the model, if examples or answers have changed

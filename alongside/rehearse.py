@@ -112,7 +112,8 @@ def _writing(path: Path | None) -> Iterator[IO[str] | None]:
         yield None
         return
     try:
-        file = path.open("w", encoding="utf-8")
+        # Half an emoji cannot be written as UTF-8; its escape is the same JSON.
+        file = path.open("w", encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise CannotWrite(f"{path}: the transcript cannot be written ({error.strerror})") from None
     with file:

@@ -71,7 +71,8 @@ class RasaClient:
             raise RasaAway(type(error).__name__) from None
         body = _json(response)
         if response.status_code != 200:
-            raise RasaAway(str(body.get("error", f"status_{response.status_code}")))
+            code = str(body.get("error", f"status_{response.status_code}"))
+            raise RasaAway(code, refused=code == "action_unreachable")
         if body.get("complete") is not True:
             raise RasaAway("incomplete")
         if not body.get("replies"):

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rehearsal.expectations import Judge, Miss
-from rehearsal.fake_telegram import SentMessage
 from rehearsal.fake_telegram.bot import Posted
 from rehearsal.happenings import Happened, Watch, newest_inbox, raised_by
 from rehearsal.people import Newcomer, Someone
@@ -147,9 +146,9 @@ def perform(stack: Stack, someone: Someone, act: Act) -> Posted | None:
             stack.start_link(someone)
             return None
         case "text":
-            return bot.say(person, act.words, _replied_to(someone, act.reply_to))
+            return bot.say(person, act.words, _replied_to(someone, act.on))
         case "tap":
-            return _tap(someone, act.words)
+            return _tap(someone, act.words, act.on or "")
         case "edit":
             return _edit(someone, act.words)
         case "photo":
@@ -179,20 +178,21 @@ def described(step: Step) -> str:
     return "expect"
 
 
-def _tap(someone: Someone, label: str) -> Posted:
-    try:
-        return someone.bot.press(someone.person, label)
-    except LookupError:
-        shown = _labels(someone.bot.chat(someone.person))
-        near = difflib.get_close_matches(label, shown, n=1)
-        meant = f" (did you mean {near[0]}?)" if near else ""
-        buttons = f"the buttons there are: {', '.join(shown)}" if shown else "there are no buttons"
-        raise CannotAct(f"no message to {someone.name} has the button {label}{meant}; {buttons}") from None
-
-
-def _labels(chat: list[SentMessage]) -> list[str]:
-    labels = [label for message in reversed(chat) for row in message.buttons for label, _ in row]
-    return list(dict.fromkeys(labels))
+def _tap(someone: Someone, label: str, words: str) -> Posted:
+    """The button of the newest message that has it and, where words are given, has these in it."""
+    shown: list[str] = []
+    for message in reversed(someone.bot.chat(someone.person)):
+        if words not in message.text:
+            continue
+        for button, data in (button for row in message.buttons for button in row):
+            if button == label:
+                return someone.bot.tap(someone.person, message.message_id, data)
+            shown.append(button)
+    near = difflib.get_close_matches(label, shown, n=1)
+    meant = f" (did you mean {near[0]}?)" if near else ""
+    buttons = f"the buttons there are: {', '.join(dict.fromkeys(shown))}" if shown else "there are no buttons"
+    which = f"no message to {someone.name} with the words {words!r}" if words else f"no message to {someone.name}"
+    raise CannotAct(f"{which} has the button {label}{meant}; {buttons}")
 
 
 def _edit(someone: Someone, words: str) -> Posted:

@@ -35,7 +35,8 @@ class Printed:
         head = Text(f"{line.at.astimezone(ZoneInfo(line.zone)):%a %d %b %H:%M}  ", "dim")
         head.append(f"{name:<{self.widest}} {'›' if inwards else '‹'} ", self.colours.get(name, ""))
         indent = Text(" " * len(head.plain))
-        words = line.text if line.kind == "text" else f"[{line.kind}] {line.text}".rstrip()
+        shown = line.text.encode("utf-8", "backslashreplace").decode()
+        words = shown if line.kind == "text" else f"[{line.kind}] {shown}".rstrip()
         first, *rest = Text(words, "bold" if inwards else "").split("\n", allow_blank=True)
         self._print(head + first)
         for row in rest:
@@ -59,6 +60,7 @@ class Printed:
         self._print(Text(words, "bold green"))
 
     def _print(self, text: Text) -> None:
+        """In a pipe a line stays a line."""
         self.console.print(text, soft_wrap=not self.console.is_terminal, highlight=False)
 
 

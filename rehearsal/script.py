@@ -27,6 +27,8 @@ PROCESSES = ("rasa", "actions", "bot")
 SWITCHES = ("stop", "kill", "start")
 MEDIA = ("photo", "voice", "sticker", "document", "location", "contact")
 ACTS = ("text", "tap", *MEDIA, "edit")
+ON = {"text": "reply_to", "tap": "on"}
+"""The key that names another message by words in it."""
 NOT_PEOPLE = ("wait", "at", *SWITCHES, "expect")
 TOP = ("study", "begin", "people", "steps")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
@@ -53,12 +55,15 @@ class Role:
 
 @dataclass(frozen=True)
 class Act:
-    """What somebody does on the phone: `kind` is one of ACTS, `words` what is typed, tapped or the caption."""
+    """What somebody does on the phone: `kind` is one of ACTS, `words` what is typed, tapped or the caption.
+
+    `on`: words of the message that a text replies to, or whose button is tapped; None is the newest with that button.
+    """
 
     person: str
     kind: str
     words: str = ""
-    reply_to: str | None = None
+    on: str | None = None
 
 
 @dataclass(frozen=True)
@@ -273,15 +278,16 @@ def _act(block: Block, person: str, wrote: set[str]) -> Act | None:
         words = block.text(person)
         wrote.add(person)
         return Act(person, "text", words) if words is not None else None
-    act = Block.of(block.problems, (*block.place, person), given, (*ACTS, "reply_to"))
+    act = Block.of(block.problems, (*block.place, person), given, (*ACTS, *ON.values()))
     kinds = [kind for kind in ACTS if kind in act.data]
     if len(kinds) != 1:
         if act.data and not act.unknown:
             block.wrong(person, f"must be one of {', '.join(ACTS)}, each in a step of its own")
         return None
-    words, reply_to = act.text(kinds[0]), act.text("reply_to")
-    if reply_to is not None and kinds[0] != "text":
-        act.wrong("reply_to", "only a text replies to a message: {text: ..., reply_to: ...}")
+    words = act.text(kinds[0])
+    for kind, key in ON.items():
+        if key in act.data and kinds[0] != kind:
+            act.wrong(key, f"goes with {kind} only: {{{kind}: ..., {key}: ...}}")
     if kinds[0] == "edit" and person not in wrote:
         act.wrong("edit", f"changes the last text of {person}, who has written none before this step")
     if kinds[0] == "text":
@@ -289,4 +295,4 @@ def _act(block: Block, person: str, wrote: set[str]) -> Act | None:
     if words is None:
         return None
     caption = "" if kinds[0] in MEDIA and words == "any" else words
-    return Act(person, kinds[0], caption, reply_to)
+    return Act(person, kinds[0], caption, act.text(ON[kinds[0]]) if kinds[0] in ON else None)

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -41,7 +42,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PARTICIPANT_TOKEN = "1000001:rehearsal-participants-bot-token-00"  # noqa: S105 - of a Telegram that is not Telegram
 STAFF_TOKEN = "1000002:rehearsal-staff-bot-token-000000000"  # noqa: S105 - as above
 START_SECONDS = 120.0
-SETTLE_SECONDS = 90.0
+SETTLE_SECONDS = 150.0  # a Rasa that was killed and loads its model again on two busy cores
 LOOK_SECONDS = 0.02
 RESTART_SECONDS = 2.0  # a killed Rasa that others share is away for so long, as one that starts again would be
 PROCESSES = ("rasa", "actions", "bot")
@@ -151,22 +152,27 @@ class Stack:
         self.stop()
 
     def serves(self) -> bool:
-        """Whether everything serves that is not kept down, as /health says it."""
+        """Whether everything serves that is not kept down."""
+        return not self.reasons_against()
+
+    def reasons_against(self) -> dict[str, str]:
+        """What does not serve though it should, and why, as /health says it."""
         try:
             answer = self._http.get(f"http://127.0.0.1:{self.settings.health_port}/health")
-            reasons = answer.json()["reasons"]
+            reasons: dict[str, str] = answer.json()["reasons"]
         except (httpx.HTTPError, ValueError, KeyError):
-            return False
-        return not set(reasons) - self.held
+            return {"up": "does_not_answer"}
+        return {name: reason for name, reason in reasons.items() if name not in self.held}
 
     def wait_until_it_serves(self, seconds: float = START_SECONDS) -> None:
         """Raises RehearsalFailed with the last lines of the log."""
         until = time.monotonic() + seconds
-        while not self.serves():
+        while against := self.reasons_against():
             if self.up is not None and self.up.poll() is not None:
                 raise RehearsalFailed(f"`alongside up` ended: {self.last_words()}")
             if time.monotonic() > until:
-                raise RehearsalFailed(f"not everything serves after {seconds:.0f} s; see {self.folder / 'logs'}")
+                which = ", ".join(f"{name}: {reason}" for name, reason in against.items())
+                raise RehearsalFailed(f"{which} after {seconds:.0f} s; see {self.folder / 'logs'}")
             time.sleep(0.2)
 
     # People
@@ -188,7 +194,7 @@ class Stack:
         self.settle()
         for newcomer in newcomers:
             if newcomer.enrolled:
-                self.run(lambda work, code=newcomer.name: _consent(work, code, day1))  # type: ignore[misc]  # mypy infers no type for a lambda's default
+                self.run(partial(_consent, code=newcomer.name, day1=day1))
         self.settle()
         return people
 

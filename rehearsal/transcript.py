@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
@@ -75,8 +74,3 @@ class Transcript:
         if self._file is not None:
             self._file.write(json.dumps(line.as_json(self._zone), ensure_ascii=False) + "\n")
             self._file.flush()
-
-
-def read_transcript(path: Path) -> list[dict[str, Any]]:
-    """The lines of a transcript."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]

@@ -147,7 +147,8 @@ ratios. This machine's disk does not really flush, so figures with a commit in t
 
 ## One turn: our channel, and (in brackets) how many times the stock REST channel of the same Rasa in the same run
 {count} turns of one FAQ question over {clients} chats, after a warm-up. For turns a second more is better, for
-milliseconds less. The stock channel keeps each conversation in Rasa and replays it, so it slows down as they grow; ours keeps none.
+milliseconds less. The stock channel keeps each conversation in Rasa and replays it, so it slows down as they grow;
+ours keeps none.
 
 | clients | turns/s | median ms | p95 ms | stock turns/s | stock median ms | stock p95 ms |
 |---|---|---|---|---|---|---|
@@ -161,7 +162,7 @@ milliseconds less. The stock channel keeps each conversation in Rasa and replays
 {way}
 
 ## Start
-Rasa serves after {boot:.0f} s (with the check that the model is up to date); actions and bot after {start:.1f} s beside it.
+Rasa serves after {boot:.0f} s (with the check that the model is up to date), actions and bot after {start:.1f} s.
 
 ## Resident memory, MB
 | process | MB |

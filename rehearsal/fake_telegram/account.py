@@ -169,9 +169,7 @@ class Account:
             while not (held := predicate()):
                 left = until - time.monotonic()
                 if left <= 0:
-                    raise TimeoutError(
-                        f"@{self.username}: what was waited for did not come within {timeout} s"
-                    )
+                    raise TimeoutError(f"@{self.username}: what was waited for did not come within {timeout} s")
                 self.around.changed.wait(left)
             return held
 

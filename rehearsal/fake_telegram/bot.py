@@ -31,9 +31,7 @@ class Bot(Account):
     raise LookupError.
     """
 
-    def say(
-        self, user: Person, text: str, reply_to: int | None = None, entities: list[Json] | None = None
-    ) -> Posted:
+    def say(self, user: Person, text: str, reply_to: int | None = None, entities: list[Json] | None = None) -> Posted:
         """A text, as typed: nothing is trimmed or normalised, lone surrogates and NUL travel on."""
         return self._write(user, updates.text_content(text, entities), reply_to=reply_to)
 
@@ -86,9 +84,7 @@ class Bot(Account):
             query_id = str(secrets.randbits(62))
             self.queries[query_id] = self.around.clock()
             query = updates.callback_query(query_id, user, chat, message, data)
-            return Posted(
-                self._post("callback_query", updates.body("callback_query", query)), message_id, query_id
-            )
+            return Posted(self._post("callback_query", updates.body("callback_query", query)), message_id, query_id)
 
     def press(self, user: Person, label: str) -> Posted:
         """Presses the button with this text, on the newest message that shows one."""
@@ -176,14 +172,10 @@ class Bot(Account):
         with self.around.changed:
             chat = self.chats.setdefault(user.id, Chat.private(user))
             if chat.blocked:
-                raise ValueError(
-                    f"{user.first_name} has blocked the bot, and has to unblock it before writing"
-                )
+                raise ValueError(f"{user.first_name} has blocked the bot, and has to unblock it before writing")
             return self._deliver(chat, user, content, reply_to=reply_to)
 
-    def _deliver(
-        self, chat: Chat, user: Person, content: Mapping[str, Any], reply_to: int | None = None
-    ) -> Posted:
+    def _deliver(self, chat: Chat, user: Person, content: Mapping[str, Any], reply_to: int | None = None) -> Posted:
         if chat.person is None:
             self.seen_in_groups.add(user.id)
         message = chat.add(user.as_user(), content, self.around.clock(), time.monotonic(), reply_to=reply_to)

@@ -94,9 +94,7 @@ class Chat:
             raise ValueError(f"the id of a group is negative, not {group_id}")
         return cls(group_id, {"id": group_id, "title": title, "type": kind})
 
-    def add(
-        self, sender: Json, content: Mapping[str, Any], at: datetime, arrived: float, **rest: Any
-    ) -> SentMessage:
+    def add(self, sender: Json, content: Mapping[str, Any], at: datetime, arrived: float, **rest: Any) -> SentMessage:
         message = SentMessage(
             message_id=len(self.messages) + 1,
             chat_id=self.id,

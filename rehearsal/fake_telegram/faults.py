@@ -55,9 +55,7 @@ class Faults:
         self._next: list[Fault] = []
         self._always: list[Fault] = []
 
-    def next(
-        self, method: str, kind: str | FaultKind, times: int = 1, chat: int | None = None, **args: Any
-    ) -> None:
+    def next(self, method: str, kind: str | FaultKind, times: int = 1, chat: int | None = None, **args: Any) -> None:
         """The next `times` calls of `method` (in `chat`) fail. Raises ValueError/TypeError for what is no
         fault.
         """

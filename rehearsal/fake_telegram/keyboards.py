@@ -40,11 +40,7 @@ def _button(button: Any) -> Json:
         raise bad_request("inline keyboard button text must be non-empty")
     data = button.get("callback_data")
     if data is None and not any(action in button for action in OTHER_ACTIONS):
-        raise bad_request(
-            "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard"
-        )
-    if data is not None and (
-        not isinstance(data, str) or len(data.encode("utf-8")) not in CALLBACK_DATA_BYTES
-    ):
+        raise bad_request("can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard")
+    if data is not None and (not isinstance(data, str) or len(data.encode("utf-8")) not in CALLBACK_DATA_BYTES):
         raise bad_request("BUTTON_DATA_INVALID")
     return button

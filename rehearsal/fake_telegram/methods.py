@@ -73,9 +73,7 @@ def edit_message_text(account: Account, params: Params) -> Any:
     if message.content == content and message.keyboard == keyboard:
         raise bad_request(NOT_MODIFIED)
     mode = params.text("parse_mode") or None
-    changed = chat.change(
-        message, account.around.clock(), content=content, keyboard=keyboard, parse_mode=mode
-    )
+    changed = chat.change(message, account.around.clock(), content=content, keyboard=keyboard, parse_mode=mode)
     return updates.message(chat, changed)
 
 

@@ -93,6 +93,4 @@ class UpdateQueue:
         return max(offset, head)
 
     def _confirm_below(self, start: int, now: datetime) -> None:
-        self._waiting = [
-            update for update in self._waiting if update.update_id >= start and update.until >= now
-        ]
+        self._waiting = [update for update in self._waiting if update.update_id >= start and update.until >= now]

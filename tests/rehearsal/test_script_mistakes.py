@@ -40,7 +40,7 @@ def of_steps(tmp_path: Path, steps: str) -> list[str]:
         (
             '  - P-001: {tpa: "Start"}\n',
             "9: steps[0].P-001.tpa: unknown key (did you mean tap?); known here: text, tap, photo, voice, sticker, "
-            "document, location, contact, edit, reply_to",
+            "document, location, contact, edit, reply_to, on",
         ),
         (
             STEP + "{concern: {sevrity: urgent}}\n",
@@ -73,7 +73,10 @@ def of_steps(tmp_path: Path, steps: str) -> list[str]:
             "9: steps[0].P-001.edit: changes the last text of P-001, who has written none before",
         ),
         ("  - P-001: {tap: x, photo: any}\n", "9: steps[0].P-001: must be one of text, tap, photo, voice, sticker,"),
-        ("  - P-001: {tap: x, reply_to: y}\n", "9: steps[0].P-001.reply_to: only a text replies to a message"),
+        (
+            "  - P-001: {tap: x, reply_to: y}\n",
+            "9: steps[0].P-001.reply_to: goes with text only: {text: ..., reply_to: ...}",
+        ),
         (
             "  - P-001: hi\n    nora: hi\n",
             "10: steps[0].nora: a step is one thing: put it after P-001, as a step of its",

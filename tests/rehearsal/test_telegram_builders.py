@@ -184,9 +184,10 @@ def test_blocking_and_unblocking_are_told_once_each(bot: Bot) -> None:
     assert bot.has_blocked(ANA)
     bot.unblock(ANA)
     changes = [update.my_chat_member for update in updates(bot)[1:]]
-    assert [
-        (change.old_chat_member.status, change.new_chat_member.status) for change in changes if change
-    ] == [("member", "kicked"), ("kicked", "member")]
+    assert [(change.old_chat_member.status, change.new_chat_member.status) for change in changes if change] == [
+        ("member", "kicked"),
+        ("kicked", "member"),
+    ]
 
 
 def test_message_ids_count_in_each_chat_and_update_ids_over_all(bot: Bot) -> None:

@@ -100,9 +100,7 @@ async def test_a_call_that_fails_before_it_is_done_sends_nothing(
     assert texts_to(bot, ANA) == ["Hello again"]
 
 
-@pytest.mark.parametrize(
-    ("kind", "error"), [("accept_then_hang", TimedOut), ("accept_then_drop", NetworkError)]
-)
+@pytest.mark.parametrize(("kind", "error"), [("accept_then_hang", TimedOut), ("accept_then_drop", NetworkError)])
 async def test_a_call_that_fails_after_it_is_done_has_sent_the_message(
     api: telegram.Bot, bot: Bot, kind: str, error: type[TelegramError]
 ) -> None:
@@ -157,9 +155,7 @@ async def test_a_fault_of_one_chat_or_method_leaves_the_others_alone(api: telegr
         await api.send_message(ANA.id, "Hello")
 
 
-async def test_a_standing_fault_lasts_until_it_is_cleared_and_meets_any_method(
-    api: telegram.Bot, bot: Bot
-) -> None:
+async def test_a_standing_fault_lasts_until_it_is_cleared_and_meets_any_method(api: telegram.Bot, bot: Bot) -> None:
     bot.faults.always("*", "server_error", status=500)
     for _ in range(3):
         with pytest.raises(NetworkError):
@@ -171,9 +167,7 @@ async def test_a_standing_fault_lasts_until_it_is_cleared_and_meets_any_method(
     assert len(await api.get_updates()) == 2
 
 
-async def test_the_servers_own_faults_meet_every_bot(
-    api: telegram.Bot, bot: Bot, server: TelegramServer
-) -> None:
+async def test_the_servers_own_faults_meet_every_bot(api: telegram.Bot, bot: Bot, server: TelegramServer) -> None:
     server.faults.next("sendMessage", "forbidden")
     with pytest.raises(Forbidden):
         await api.send_message(ANA.id, "Hello")

@@ -86,9 +86,7 @@ async def test_a_token_nobody_has_is_refused_as_invalid(server: TelegramServer) 
 
 
 @pytest.mark.parametrize(("token", "status"), [("999:nobody", 401), ("no-token-at-all", 404)])
-def test_an_unknown_token_is_401_and_what_is_no_token_404(
-    server: TelegramServer, token: str, status: int
-) -> None:
+def test_an_unknown_token_is_401_and_what_is_no_token_404(server: TelegramServer, token: str, status: int) -> None:
     response = httpx.get(f"{server.url}/bot{token}/getMe", trust_env=False, verify=NO_TLS)
     assert (response.status_code, response.json()["ok"]) == (status, False)
 
@@ -114,9 +112,7 @@ async def test_a_message_sent_shows_on_the_phone_with_its_buttons(
     ]
 
 
-async def test_a_button_pressed_comes_back_with_its_message_and_can_be_answered(
-    api: telegram.Bot, bot: Bot
-) -> None:
+async def test_a_button_pressed_comes_back_with_its_message_and_can_be_answered(api: telegram.Bot, bot: Bot) -> None:
     sent = await api.send_message(ANA.id, "Ready?", reply_markup=keyboard([("Start", "t1")]))
     pressed = bot.press(ANA, "Start")
     query = (await api.get_updates())[-1].callback_query
@@ -128,9 +124,7 @@ async def test_a_button_pressed_comes_back_with_its_message_and_can_be_answered(
     assert (answer.query_id, answer.text, answer.alert) == (pressed.query_id, "Thank you", True)
 
 
-async def test_a_press_can_not_be_answered_after_150_seconds(
-    api: telegram.Bot, bot: Bot, clock: TurnableClock
-) -> None:
+async def test_a_press_can_not_be_answered_after_150_seconds(api: telegram.Bot, bot: Bot, clock: TurnableClock) -> None:
     await api.send_message(ANA.id, "Ready?", reply_markup=keyboard([("Start", "t1")]))
     pressed = bot.press(ANA, "Start")
     clock.now += timedelta(seconds=151)
@@ -156,9 +150,7 @@ async def test_a_button_no_longer_shown_can_not_be_pressed_but_an_old_phone_may_
 
 
 @pytest.mark.parametrize("letter", ["a", "\N{GRINNING FACE}", "\N{ARABIC LETTER BEH}"])
-async def test_a_text_may_have_4096_utf16_units_and_not_one_more(
-    api: telegram.Bot, bot: Bot, letter: str
-) -> None:
+async def test_a_text_may_have_4096_utf16_units_and_not_one_more(api: telegram.Bot, bot: Bot, letter: str) -> None:
     fits = letter * (4096 // (len(letter.encode("utf-16-le")) // 2))
     await api.send_message(ANA.id, fits)
     with pytest.raises(BadRequest, match="Message is too long"):
@@ -179,9 +171,7 @@ async def test_callback_data_may_have_64_bytes_and_not_one_more(api: telegram.Bo
     assert len(bot.sent_to(ANA)) == 1
 
 
-async def test_a_reply_needs_the_message_it_replies_to_unless_told_otherwise(
-    api: telegram.Bot, bot: Bot
-) -> None:
+async def test_a_reply_needs_the_message_it_replies_to_unless_told_otherwise(api: telegram.Bot, bot: Bot) -> None:
     await api.send_message(ANA.id, "Yes?", reply_parameters=ReplyParameters(1))
     with pytest.raises(BadRequest, match="Message to be replied not found"):
         await api.send_message(ANA.id, "Yes?", reply_parameters=ReplyParameters(99))
@@ -201,9 +191,7 @@ async def test_nobody_can_be_written_to_who_never_started_the_bot(api: telegram.
         await api.send_message(BEN.id, "Hello")
 
 
-async def test_who_blocks_the_bot_gets_nothing_and_the_bot_is_told_of_both(
-    api: telegram.Bot, bot: Bot
-) -> None:
+async def test_who_blocks_the_bot_gets_nothing_and_the_bot_is_told_of_both(api: telegram.Bot, bot: Bot) -> None:
     bot.block(ANA)
     with pytest.raises(Forbidden, match="bot was blocked by the user"):
         await api.send_message(ANA.id, "Hello")
@@ -274,9 +262,7 @@ async def test_commands_and_typing_are_accepted(api: telegram.Bot, bot: Bot) -> 
 
 
 @pytest.mark.parametrize("way", ["form", "json", "multipart", "query"])
-def test_a_call_may_come_in_any_of_the_four_forms(
-    server: TelegramServer, token: str, bot: Bot, way: str
-) -> None:
+def test_a_call_may_come_in_any_of_the_four_forms(server: TelegramServer, token: str, bot: Bot, way: str) -> None:
     url = f"{server.url}/bot{token}/sendMessage"
     text = "Grüße \N{GRINNING FACE} & more"
     form = {"chat_id": str(ANA.id), "text": text, "disable_notification": "true"}

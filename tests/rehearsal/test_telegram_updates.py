@@ -206,9 +206,7 @@ async def test_deleting_the_webhook_may_drop_what_waits(bot: Bot, poller: Poller
     assert await poller.ids() == []
 
 
-async def test_the_kinds_asked_for_are_remembered_and_hold_for_what_comes_later(
-    bot: Bot, poller: Poller
-) -> None:
+async def test_the_kinds_asked_for_are_remembered_and_hold_for_what_comes_later(bot: Bot, poller: Poller) -> None:
     ids = say(bot, "before")
     asked = json.dumps(["edited_message", "my_chat_member"])
     assert await poller.ids(allowed_updates=asked) == ids
@@ -237,9 +235,7 @@ async def test_a_message_nobody_fetches_is_gone_after_a_day_and_a_tap_after_150_
     assert bot.pending == 0
 
 
-async def test_an_update_can_come_again_after_it_was_confirmed_and_out_of_order(
-    bot: Bot, poller: Poller
-) -> None:
+async def test_an_update_can_come_again_after_it_was_confirmed_and_out_of_order(bot: Bot, poller: Poller) -> None:
     first, second = say(bot, "one", "two")
     assert await poller.ids(offset=second + 1) == []
     bot.deliver_again(second)
@@ -295,9 +291,7 @@ async def test_a_caller_killed_in_a_long_poll_leaves_its_place_to_the_next(
     server: TelegramServer, bot: Bot, poller: Poller, token: str
 ) -> None:
     async with httpx.AsyncClient(trust_env=False, verify=NO_TLS) as doomed:
-        waiting = asyncio.create_task(
-            doomed.post(f"{server.url}/bot{token}/getUpdates", data={"timeout": 30})
-        )
+        waiting = asyncio.create_task(doomed.post(f"{server.url}/bot{token}/getUpdates", data={"timeout": 30}))
         await bot.until(lambda: bot.poll)
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
