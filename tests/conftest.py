@@ -69,14 +69,12 @@ def _migrate(url: str) -> None:
 
 
 @pytest.fixture
-def postgres_url(postgres_admin: Engine) -> Iterator[str]:
-    """The address of a fresh, migrated database, gone after the test."""
+def postgres_url(postgres_admin: Engine) -> str:
+    """The address of a fresh, migrated database."""
     name = f"t{uuid.uuid4().hex[:12]}"
     with postgres_admin.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE migrated"))
-    yield postgres_admin.url.set(database=name, drivername="postgresql").render_as_string(hide_password=False)
-    with postgres_admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    return postgres_admin.url.set(database=name, drivername="postgresql").render_as_string(hide_password=False)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -110,10 +108,3 @@ def rasa_door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
 def rasa(rasa_door: Door) -> tuple[str, str]:
     """Its address and secret."""
     return rasa_door.url, rasa_door.secret
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers (pytest -n): a file stays on one, and all that use Rasa share one worker and one Rasa."""
-    for item in items:
-        uses_rasa = {"rasa", "rasa_door"} & set(getattr(item, "fixturenames", ()))
-        item.add_marker(pytest.mark.xdist_group("rasa" if uses_rasa else str(item.path)))

@@ -102,7 +102,7 @@ def test_a_reply_of_twenty_parts_arrives_whole_and_in_order(running: Installatio
     assert 19 * TELEGRAM_TEXT_UNITS < utf16_units(text) <= 20 * TELEGRAM_TEXT_UNITS
     reply = {"text": text, "utter": "utter_faq/long", "wording": {"id": "long", "version": 1}}
     running.rasa.answers(200, {"complete": True, "replies": [reply], "state_after": {}, "understood": {}})
-    running.participants.faults.next("sendMessage", "server_error", chat=ana.id, times=2)
+    running.participants.faults.next("sendMessage", "server_error", chat=ana.id)
     running.participants.faults.next("sendMessage", "too_many_requests", chat=ana.id, retry_after=1)
     running.participants.say(ana, "tell me everything")
     running.settle()

@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from alongside.supervisor import die_with_parent
 from rehearsal.fake_telegram import Person
 from rehearsal.gate import Gate
-from rehearsal.ports import free_ports
+from rehearsal.ports import KeptPort
 from study.concerns import ConcernKind
 from study.inbox import Effect, InboxState
 from tests.faults.installation import ROOT, Installation
@@ -45,7 +45,8 @@ class Between:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.server.daemon_threads = True
         self.port = self.server.server_port
-        (self.actions_port,) = free_ports(1)
+        self.kept_port = KeptPort()
+        self.actions_port = self.kept_port.number
         self.well()
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
@@ -138,6 +139,7 @@ def installation(
         actions.terminate()
         actions.wait(10)
     between.server.shutdown()
+    between.kept_port.release()
     gate.stop()
 
 
