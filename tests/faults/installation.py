@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from itertools import count
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, TypeVar
+from typing import Any, Self, TypeVar
 
 from pydantic import SecretStr
 from sqlalchemy import func, select
@@ -41,16 +42,6 @@ PARTICIPANTS_TOKEN = "7001:participants-of-a-telegram-that-is-not"
 STAFF_TOKEN = "7002:staff-of-a-telegram-that-is-not"
 PATIENCE = 20.0  # seconds of machine time; a loaded machine is no fault
 ROOT = killing_bot.ROOT
-
-
-class Process(Protocol):
-    """What both kinds of child have."""
-
-    pid: int | None
-
-    def terminate(self) -> None: ...
-
-    def kill(self) -> None: ...
 
 
 class Installation:
@@ -95,7 +86,7 @@ class Installation:
             }
         )
         self.app: App = bootstrap(self.settings)
-        self.process: Process | None = None
+        self.process: BaseProcess | subprocess.Popen[bytes] | None = None
         self.numbers = count(1)
 
     # The bot
@@ -134,7 +125,7 @@ class Installation:
         process, self.process = self.process, None
         if isinstance(process, subprocess.Popen):
             return process.wait(seconds)
-        assert isinstance(process, killing_bot.BaseProcess)
+        assert process is not None
         process.join(seconds)
         assert process.exitcode is not None, f"the bot still runs after {seconds} s"
         return process.exitcode
@@ -164,7 +155,7 @@ class Installation:
             self.telegram.stop()
         self.app.db.close()
 
-    def __enter__(self) -> Installation:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -67,10 +67,11 @@ def test_what_is_no_update_at_all_is_set_aside_once(running: Installation) -> No
     running.participants.say(ana, "after all of them")
     running.settle()
     assert running.received(ana) == ["echo after all of them"]
-    for update in ([], None, 7, "text", {}, [[[]]]):
-        stored = [row for row in running.all_rows() if json.loads(raw(running, row)) == update]
-        assert [row.state for row in stored] == [InboxState.SET_ASIDE], update
-        assert [one.kind for one in running.concerns_behind(stored[0])] == [ConcernKind.TECHNICAL], update
+    as_sent: list[Any] = [[], None, 7, "text", {}, [[[]]]]
+    for kept in as_sent:
+        stored = [row for row in running.all_rows() if json.loads(raw(running, row)) == kept]
+        assert [row.state for row in stored] == [InboxState.SET_ASIDE], kept
+        assert [one.kind for one in running.concerns_behind(stored[0])] == [ConcernKind.TECHNICAL], kept
 
 
 def test_what_is_no_update_at_all_does_not_make_the_bot_ask_without_a_pause(running: Installation) -> None:
@@ -105,7 +106,7 @@ def test_a_message_that_breaks_its_handler_is_set_aside_after_some_tries(running
     nora = running.member()
     ana, code = running.participant()
     ben, _ = running.participant()
-    unknown = {"wording": "no.such.wording", "params": {}, "buttons": [], "asks": None}
+    unknown: dict[str, Any] = {"wording": "no.such.wording", "params": {}, "buttons": [], "asks": None}
     running.rasa.answer = lambda turn: broken_for(turn, code, unknown)
     running.participants.say(ana, "break it")
     running.participants.say(ana, "and now?")

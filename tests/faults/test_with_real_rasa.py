@@ -164,7 +164,7 @@ def test_killed_before_the_result_is_committed_one_report_and_one_set_of_replies
     here.start()
     here.settle()
     (row,) = here.rows(code)
-    assert here.between.calls[row.id] == 2
+    assert here.between.calls[row.id] >= 2, "the turn was played again"
     assert_reported_once(here, ana, code)
 
 
