@@ -6,9 +6,9 @@ from study.errors import Refused
 from study.inbox import Kind, Received
 from study.participants import Chat
 from study.replies import Say, say
-from study.services.concerning import acknowledge, resolve, show_words
 from study.services.conversing import Turn, tap_behind
 from study.services.enrolling import open_staff_link
+from study.services.taking_concerns import acknowledge, resolve, show_words
 from study.staff import StaffMember
 from study.work import Work
 

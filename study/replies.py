@@ -74,6 +74,11 @@ def who_reads(work: Work, site_code: str, severity: Severity) -> str:
     )
 
 
+def role_title(work: Work, member: StaffMember) -> str:
+    """What a participant may call this member of staff."""
+    return work.study.wordings.render(work.study.roles[member.role])
+
+
 def clock_time(work: Work, zone: ZoneInfo) -> str:
     """The hour of `now` as the reader's own clock shows it."""
     return work.now.astimezone(zone).strftime("%H:%M")

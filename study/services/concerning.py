@@ -1,44 +1,29 @@
-"""Raising concerns, calling staff up the ladder, and what staff do with them."""
+"""Raising concerns and calling staff up the ladder."""
 
 from __future__ import annotations
 
 import secrets
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, select
 
 from study import alarms
-from study.checkins import Answer
 from study.concerns import (
     UNCLAIMED,
     Concern,
     ConcernKind,
     ConcernReport,
-    ConcernState,
     PageKind,
 )
-from study.errors import AlreadyAcknowledged, AlreadyResolved, Refused
 from study.inbox import InboxRow
-from study.keys import unseal
 from study.outbox import Lane, OutboxRow, OutboxState
-from study.participants import Chat, Participant, chat_of
+from study.participants import Chat, Participant
 from study.protocol import Severity
-from study.replies import Say, button, clock_time, put_replies, say, standing_fields
-from study.services.sending import cancel_waiting
+from study.replies import button, put_replies, say
 from study.staff import StaffMember, on_call
 from study.work import Work
 
-TOLD_WHEN_SEEN = {
-    ConcernKind.RED_FLAG,
-    ConcernKind.THRESHOLD,
-    ConcernKind.SYMPTOM,
-    ConcernKind.QUESTION,
-    ConcernKind.DOSE,
-    ConcernKind.WISH,
-    ConcernKind.UNREADABLE,
-}
 ALERTS = {
     ConcernKind.UNREACHABLE: "staff.task.unreachable",
     ConcernKind.UNDELIVERED: "staff.task.dead_message",
@@ -215,88 +200,6 @@ def concern_fields(work: Work, concern: Concern) -> dict[str, str]:
     }
 
 
-def acknowledge(work: Work, member: StaffMember, concern_id: int) -> list[Say]:
-    """A member of staff takes a concern. The participant is told that a named role has seen it, and when."""
-    concern = _theirs(work, member, concern_id)
-    try:
-        concern.acknowledge(member.id, work.now)
-    except (AlreadyAcknowledged, AlreadyResolved) as already:
-        work.record(member.code, f"acknowledge_{already.code}", concern.reference)
-        return [_who_was_first(work, concern)]
-    work.record(member.code, "concern_acknowledged", concern.reference)
-    cancel_waiting(work.session, *_pages_of(concern))
-    _tell_participant(work, concern, member)
-    _tell_the_others(work, concern, member)
-    return [
-        say(
-            "staff.acknowledged",
-            concern_fields(work, concern),
-            buttons=_taken_buttons(concern),
-            time=clock_time(work, work.study.sites[concern.site].zone),
-        )
-    ]
-
-
-def resolve(work: Work, member: StaffMember, concern_id: int) -> list[Say]:
-    """The matter is settled, with who and when."""
-    concern = _theirs(work, member, concern_id)
-    unseen = concern.acknowledged_at is None
-    try:
-        concern.resolve(member.id, work.now)
-    except AlreadyResolved:
-        work.record(member.code, "resolve_already_resolved", concern.reference)
-        return [_who_was_first(work, concern)]
-    work.record(member.code, "concern_resolved", concern.reference)
-    cancel_waiting(work.session, *_pages_of(concern))
-    if unseen:
-        _tell_participant(work, concern, member)
-        _tell_the_others(work, concern, member)
-    return [
-        say(
-            "staff.resolved",
-            concern_fields(work, concern),
-            who=role_title(work, member),
-            time=clock_time(work, work.study.sites[concern.site].zone),
-        )
-    ]
-
-
-def show_words(work: Work, member: StaffMember, concern_id: int) -> list[Say]:
-    """What the participant wrote, for those who may see it; that they looked is in the audit trail."""
-    concern = _theirs(work, member, concern_id)
-    rows = work.session.scalars(
-        select(InboxRow)
-        .join(ConcernReport, ConcernReport.inbox_id == InboxRow.id)
-        .where(ConcernReport.concern_id == concern.id)
-        .order_by(InboxRow.id)
-    )
-    zone = work.study.sites[concern.site].zone
-    lines = []
-    for row in rows:
-        words = unseal(work.session, row.words_sealed) or _tapped(work, row) or "-"
-        lines.append(f"{row.received_at.astimezone(zone):%a %H:%M}: «{inert(words)}»")
-    work.record(member.code, "words_shown", concern.reference, messages=len(lines))
-    return [
-        say(
-            "staff.words",
-            concern_fields(work, concern),
-            buttons=_taken_buttons(concern),
-            words="\n".join(lines) or "-",
-        )
-    ]
-
-
-def _tapped(work: Work, row: InboxRow) -> str:
-    """The question and the answer behind a tap, which has no words of its own."""
-    answer = work.session.scalar(select(Answer).where(Answer.cause == row.id, ~Answer.branched_off))
-    item = work.study.items.get(answer.item) if answer is not None else None
-    if answer is None or item is None:
-        return ""
-    given = next((choice.label for choice in item.choices if str(choice.value) == answer.value), None)
-    label = work.study.wordings.render(given) if given else answer.value
-    return f"{work.study.wordings.render(item.wording)} {label}"
-
-
 def staff_unreachable(work: Work, member: StaffMember, concern_id: int | None) -> None:
     """An alert did not reach a member of staff: the next on the ladder at once, and an alarm."""
     member.reachable = False
@@ -308,7 +211,7 @@ def staff_unreachable(work: Work, member: StaffMember, concern_id: int | None) -
     waiting = work.session.scalar(
         select(OutboxRow.id)
         .where(
-            *_pages_of(concern),
+            *pages_of(concern),
             OutboxRow.state.in_([OutboxState.SENT, OutboxState.PENDING, OutboxState.LEASED]),
         )
         .limit(1)
@@ -318,105 +221,7 @@ def staff_unreachable(work: Work, member: StaffMember, concern_id: int | None) -
         page(work, concern)
 
 
-def inert(words: str) -> str:
-    """A patient's text shown to staff: nothing in it acts, hides or turns the line round; broken characters are
-    replaced."""
-    shown = words.encode("utf-8", "replace").decode("utf-8")
-    kept = (c if c == "\n" or (c.isprintable() and c not in BIDI) else "\N{REPLACEMENT CHARACTER}" for c in shown)
-    return "".join(kept).replace("@", "@\N{ZERO WIDTH SPACE}").replace("://", ":/\N{ZERO WIDTH SPACE}/")
-
-
-BIDI = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-
-
-def role_title(work: Work, member: StaffMember) -> str:
-    """What a participant may call this member of staff."""
-    return work.study.wordings.render(work.study.roles[member.role])
-
-
-def _theirs(work: Work, member: StaffMember, concern_id: int) -> Concern:
-    concern = work.session.get(Concern, concern_id)
-    if concern is None or not member.active or concern.site != member.site:
-        raise Refused(f"{member.code} and concern {concern_id}")
-    return concern
-
-
-def _pages_of(concern: Concern) -> tuple[ColumnElement[bool], ...]:
+def pages_of(concern: Concern) -> tuple[ColumnElement[bool], ...]:
     """The messages that call staff to a concern; the emergency wording to the participant is none of them."""
     to_staff = select(Chat.id).where(Chat.staff_id.is_not(None))
     return OutboxRow.concern_id == concern.id, OutboxRow.lane == Lane.ALERT, OutboxRow.chat_id.in_(to_staff)
-
-
-def _taken_buttons(concern: Concern) -> list[list[dict[str, Any]]]:
-    rows = []
-    if concern.state in UNCLAIMED:
-        rows.append([button("button.acknowledge", "acknowledge", concern=concern.id)])
-    elif concern.participant_id is not None:
-        rows.append([button("button.show_words", "words", concern=concern.id)])
-    if concern.state != ConcernState.RESOLVED:
-        rows.append([button("button.resolve", "resolve", concern=concern.id)])
-    return rows
-
-
-def _who_was_first(work: Work, concern: Concern) -> Say:
-    settled = concern.state == ConcernState.RESOLVED
-    by, at = (
-        (concern.resolved_by, concern.resolved_at) if settled else (concern.acknowledged_by, concern.acknowledged_at)
-    )
-    first = work.session.get_one(StaffMember, by)
-    zone = work.study.sites[concern.site].zone
-    return say(
-        "staff.already_resolved" if settled else "staff.already_acknowledged",
-        concern_fields(work, concern),
-        who=role_title(work, first),
-        time=f"{at.astimezone(zone):%H:%M}" if at else "",
-    )
-
-
-def _tell_participant(work: Work, concern: Concern, member: StaffMember) -> None:
-    participant = work.session.get(Participant, concern.participant_id) if concern.participant_id else None
-    chat = chat_of(work.session, participant) if participant else None
-    if participant is None or chat is None or ConcernKind(concern.kind) not in TOLD_WHEN_SEEN:
-        return
-    told = say(
-        "concern.seen",
-        role=role_title(work, member),
-        time=clock_time(work, ZoneInfo(participant.timezone)),
-    )
-    put_replies(
-        work,
-        chat,
-        [told],
-        key=f"seen:{concern.id}",
-        fields=standing_fields(work, participant),
-        concern_id=concern.id,
-    )
-
-
-def _tell_the_others(work: Work, concern: Concern, member: StaffMember) -> None:
-    paged = work.session.scalars(
-        select(Chat)
-        .join(OutboxRow, OutboxRow.chat_id == Chat.id)
-        .where(
-            OutboxRow.concern_id == concern.id,
-            OutboxRow.lane == Lane.ALERT,
-            OutboxRow.state.in_([OutboxState.SENT, OutboxState.LEASED]),
-            Chat.staff_id.is_not(None),
-            Chat.staff_id != member.id,
-        )
-        .distinct()
-    )
-    told = say(
-        "staff.acknowledged_by",
-        who=role_title(work, member),
-        time=clock_time(work, work.study.sites[concern.site].zone),
-    )
-    for chat in paged:
-        put_replies(
-            work,
-            chat,
-            [told],
-            key=f"taken:{concern.id}:{chat.id}",
-            fields=concern_fields(work, concern),
-            concern_id=concern.id,
-        )

@@ -15,8 +15,7 @@ from study.keys import seal, vault_of
 from study.links import TOKEN_BYTES, TRIES, Link
 from study.participants import Chat, Participant, Standing, by_code
 from study.protocol.countries import check_timezone
-from study.replies import Say, button, say
-from study.services.concerning import role_title
+from study.replies import Say, button, role_title, say
 from study.staff import StaffMember
 from study.work import Work
 

@@ -14,8 +14,9 @@ from study.concerns import Concern, ConcernKind, ConcernState
 from study.db.session import Database
 from study.outbox import OutboxRow, OutboxState
 from study.protocol import Severity, Study
-from study.services.concerning import acknowledge, raise_concern
+from study.services.concerning import raise_concern
 from study.services.due import do_what_is_due
+from study.services.taking_concerns import acknowledge
 from study.staff import StaffMember
 from study.work import Work
 from tests.factories import MONDAY, a_member, a_participant

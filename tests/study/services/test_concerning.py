@@ -15,8 +15,9 @@ from study.errors import Refused
 from study.outbox import OutboxRow, OutboxState
 from study.participants import Chat, Participant
 from study.protocol import Severity
-from study.services.concerning import acknowledge, inert, resolve, show_words, staff_unreachable
+from study.services.concerning import staff_unreachable
 from study.services.passing_on import pass_on
+from study.services.taking_concerns import acknowledge, inert, resolve, show_words
 from study.staff import StaffMember
 from study.work import Work
 from tests.factories import MONDAY, a_member, later
