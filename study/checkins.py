@@ -174,3 +174,8 @@ def study_day(participant: Participant, now: datetime) -> int | None:
     if participant.day1 is None:
         return None
     return (local_date(now, participant.timezone) - participant.day1).days + 1
+
+
+def audit_name(participant: Participant, occurrence: Occurrence) -> str:
+    """How the audit trail names an occurrence: code, check-in, day. No words."""
+    return f"{participant.code} {occurrence.checkin} {occurrence.day.isoformat()}"

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from study.checkins import OPEN_STATES, Answer, DoseReport, Occurrence, OccurrenceState
+from study.checkins import OPEN_STATES, Answer, DoseReport, Occurrence, OccurrenceState, audit_name
 from study.clock import local_date
 from study.concerns import ConcernKind
 from study.keys import seal
@@ -94,7 +94,7 @@ def _start(work: Work, participant: Participant, occurrence_id: int | None) -> O
     occurrence.started_at = work.now
     occurrence.asked_at = occurrence.asked_at or work.now
     _no_more_pushes(work, occurrence)
-    work.record(participant.code, "checkin_started", _name(participant, occurrence))
+    work.record(participant.code, "checkin_started", audit_name(participant, occurrence))
     return outcome([], occurrence)
 
 
@@ -193,7 +193,7 @@ def _take(
         )
     )
     work.session.flush()
-    work.record(participant.code, "answered", _name(participant, occurrence), item=item.id, value=choice.value)
+    work.record(participant.code, "answered", audit_name(participant, occurrence), item=item.id, value=choice.value)
     for threshold in work.study.thresholds_met(item.id, choice.value)[:1]:
         raise_concern(work, participant, ConcernKind.THRESHOLD, threshold.severity)
     checkin = work.study.checkins[occurrence.checkin]
@@ -244,7 +244,7 @@ def complete(work: Work, participant: Participant, occurrence: Occurrence) -> No
     occurrence.state, occurrence.completed_at = OccurrenceState.COMPLETED, work.now
     occurrence.item, occurrence.next_at = None, None
     _no_more_pushes(work, occurrence)
-    work.record(participant.code, "checkin_completed", _name(participant, occurrence))
+    work.record(participant.code, "checkin_completed", audit_name(participant, occurrence))
 
 
 def _closing_words(work: Work, participant: Participant, occurrence: Occurrence) -> list[Say]:
@@ -285,7 +285,7 @@ def _later(work: Work, participant: Participant, occurrence_id: int) -> Outcome:
         occurrence.state = OccurrenceState.ASKED
     occurrence.later_until = work.now + work.study.timings.later
     occurrence.next_at = occurrence.moment_after(work.now)
-    work.record(participant.code, "checkin_later", _name(participant, occurrence))
+    work.record(participant.code, "checkin_later", audit_name(participant, occurrence))
     until = spoken_moment(occurrence.closes_at, participant)
     return outcome([say("checkin.later", until=until)], active_occurrence(work, participant))
 
@@ -300,7 +300,7 @@ def _stop(work: Work, participant: Participant) -> Outcome:
     if occurrence is None:
         return outcome([say("checkin.closed")])
     occurrence.state = OccurrenceState.ASKED
-    work.record(participant.code, "checkin_stopped", _name(participant, occurrence))
+    work.record(participant.code, "checkin_stopped", audit_name(participant, occurrence))
     again = [[button("button.start", "start", occurrence=occurrence.id)]]
     return outcome([say("checkin.stopped", buttons=again, until=spoken_moment(occurrence.closes_at, participant))])
 
@@ -378,7 +378,3 @@ def _theirs(work: Work, participant: Participant, occurrence_id: int) -> Occurre
 def spoken_moment(moment: datetime, participant: Participant) -> str:
     """A moment as the participant's own calendar and clock show it: "Tuesday 12:00"."""
     return f"{moment.astimezone(ZoneInfo(participant.timezone)):%A %H:%M}"
-
-
-def _name(participant: Participant, occurrence: Occurrence) -> str:
-    return f"{participant.code} {occurrence.checkin} {occurrence.day.isoformat()}"

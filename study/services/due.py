@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from study.checkins import Occurrence, OccurrenceState, Push, Skipped
+from study.checkins import Occurrence, OccurrenceState, Push, Skipped, audit_name
 from study.concerns import Concern
 from study.db.session import Database
 from study.inbox import InboxRow, InboxState
@@ -136,7 +136,7 @@ def _skip(work: Work, participant: Participant, occurrence: Occurrence, push: Pu
     if push is Push.NUDGE:
         occurrence.nudged_at = work.now
     occurrence.next_at = occurrence.closes_at
-    work.record("system", "push_skipped", _name(participant, occurrence), push=push, reason=reason)
+    work.record("system", "push_skipped", audit_name(participant, occurrence), push=push, reason=reason)
 
 
 def _wait_for_morning(
@@ -146,7 +146,7 @@ def _wait_for_morning(
         _skip(work, participant, occurrence, push, Skipped.QUIET_HOURS)
         return
     occurrence.later_until, occurrence.next_at = until, until
-    work.record("system", "push_put_off", _name(participant, occurrence), push=push, reason=Skipped.QUIET_HOURS)
+    work.record("system", "push_put_off", audit_name(participant, occurrence), push=push, reason=Skipped.QUIET_HOURS)
 
 
 def _push(work: Work, participant: Participant, occurrence: Occurrence, checkin: CheckIn, push: Push) -> None:
@@ -190,7 +190,7 @@ def _push(work: Work, participant: Participant, occurrence: Occurrence, checkin:
     occurrence.asked_at = occurrence.asked_at or work.now
     occurrence.later_until, occurrence.skipped = None, None
     occurrence.next_at = occurrence.moment_after(work.now)
-    work.record("system", "push", _name(participant, occurrence), push=push)
+    work.record("system", "push", audit_name(participant, occurrence), push=push)
 
 
 def _close(work: Work, participant: Participant, occurrence: Occurrence) -> None:
@@ -204,10 +204,6 @@ def _close(work: Work, participant: Participant, occurrence: Occurrence) -> None
     work.record(
         "system",
         "checkin_missed" if asked else "checkin_skipped",
-        _name(participant, occurrence),
+        audit_name(participant, occurrence),
         reason=occurrence.skipped,
     )
-
-
-def _name(participant: Participant, occurrence: Occurrence) -> str:
-    return f"{participant.code} {occurrence.checkin} {occurrence.day.isoformat()}"
