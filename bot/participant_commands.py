@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.participant_taps import TAPS
 from study.concerns import ConcernKind
 from study.inbox import Kind, Received
 from study.participants import Chat, Participant, Standing
@@ -43,10 +44,7 @@ def handle(work: Work, turn: Turn, received: Received) -> Handled | None:
     if chat.closed_at is not None:
         return "closed", [say("enrol.unknown")]
     if received.kind is Kind.TAP:
-        tap = tap_behind(work, chat.id, received.token)
-        if tap is None:
-            return "checkin", [say("checkin.closed")]
-        return ("consent", [say("consent.done")]) if tap["do"] in ("agree", "decline") else None
+        return _tapped(work, chat, received, participant)
     return _known(work, received, participant, command)
 
 
@@ -59,6 +57,16 @@ def _before_consent(work: Work, turn: Turn, received: Received, participant: Par
     if received.kind is Kind.COMMAND:
         return "consent", [welcome()]
     return "consent", [say("consent.needed")]
+
+
+def _tapped(work: Work, chat: Chat, received: Received, participant: Participant) -> Handled | None:
+    tap = tap_behind(work, chat.id, received.token)
+    if tap is None:
+        return "checkin", [say("checkin.closed")]
+    if tap["do"] not in TAPS:
+        return None
+    route, use_case = TAPS[tap["do"]]
+    return route, use_case(work, participant, tap)
 
 
 def _known(work: Work, received: Received, participant: Participant, command: str) -> Handled | None:

@@ -55,6 +55,7 @@ class Concern(Base):
     site: Mapped[str]
     kind: Mapped[str]
     flags: Mapped[list[Any]] = mapped_column(default=list)
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     severity: Mapped[str]
     state: Mapped[str] = mapped_column(default=ConcernState.OPEN)
     ladder: Mapped[dict[str, Any]]

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     TEXT = "text"
     COMMAND = "command"
     TAP = "tap"
+    REACTION = "reaction"
     MEDIA = "media"
     EDIT = "edit"
     MEMBERSHIP = "membership"
@@ -48,6 +49,7 @@ class InboxRow(Base):
     participant_id: Mapped[int | None] = mapped_column(ForeignKey("participant.id"), index=True)
     kind: Mapped[str]
     message_id: Mapped[int | None]
+    reply_to: Mapped[int | None]
     raw_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     words_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     event_at: Mapped[datetime | None]
@@ -83,6 +85,7 @@ class Received:
     token: str | None = None
     callback_id: str | None = None
     media: str | None = None
+    reply_to: int | None = None
     event_at: datetime | None = None
     blocked: bool | None = None
     details: dict[str, Any] = field(default_factory=dict)

@@ -18,6 +18,7 @@ class Lane(StrEnum):
     ALERT = "alert"
     REPLY = "reply"
     REMINDER = "reminder"
+    TIDY = "tidy"  # changes the buttons of a message already sent; lost without harm
 
 
 LANES = list(Lane)
@@ -64,6 +65,7 @@ class OutboxRow(Base):
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     message_id: Mapped[int | None]
+    tidies: Mapped[int | None] = mapped_column(ForeignKey("outbox.id"), index=True)
 
 
 class Button(Base):

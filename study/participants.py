@@ -20,10 +20,16 @@ class Standing(StrEnum):
     PAUSED = "paused"
     LEFT = "left"
     FINISHED = "finished"
+    DECEASED = "deceased"  # somebody told us so: no message goes out by itself any more
 
 
 class Participant(Base):
-    """One person in the trial. Telephone, names and Telegram ids are sealed under the key `key_id`."""
+    """One person in the trial. Telephone, names and Telegram ids are sealed under the key `key_id`.
+
+    `joining` is the question of the joining conversation that is open, None once it is over; `country` an ISO 3166 code
+    the participant gave, which decides the emergency number before the time zone does; `farewell_at` the moment of the
+    study's farewell, None once it was said.
+    """
 
     __tablename__ = "participant"
 
@@ -36,6 +42,11 @@ class Participant(Base):
     day1: Mapped[date | None]
     consented_at: Mapped[datetime | None]
     consent_wording: Mapped[str | None]
+    joining: Mapped[str | None]
+    country: Mapped[str | None]
+    telephone_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    emergency_contact_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    farewell_at: Mapped[datetime | None] = mapped_column(index=True)
     reachable: Mapped[bool] = mapped_column(default=True)
     is_test: Mapped[bool] = mapped_column(default=False)
     dialogue: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -12,6 +12,7 @@ from study.links import Link
 from study.outbox import Button, OutboxRow
 from study.participants import Chat, Participant
 from study.staff import StaffMember
+from study.wishes import Wish
 
 __all__ = [
     "Alarm",
@@ -32,4 +33,5 @@ __all__ = [
     "OutboxRow",
     "Participant",
     "StaffMember",
+    "Wish",
 ]

@@ -1,0 +1,22 @@
+"""Buttons that are answered without Rasa, by what they do. Every other one is the check-in's and goes to Rasa."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from study.participants import Participant
+from study.replies import Say, say
+from study.work import Work
+
+Tapped = Callable[[Work, Participant, dict[str, Any]], list[Say]]
+
+
+def _agreed_already(work: Work, participant: Participant, tap: dict[str, Any]) -> list[Say]:
+    return [say("consent.done")]
+
+
+TAPS: dict[str, tuple[str, Tapped]] = {  # what the button does: the route, and the use case
+    "agree": ("consent", _agreed_already),
+    "decline": ("consent", _agreed_already),
+}
