@@ -80,7 +80,9 @@ def _item(study: StudyFile, item: Item) -> Iterator[Problem]:
         yield (*here, "scale"), f"there is no scale {item.scale}{nearest(item.scale, study.scales)}"
     elif item.scale is not None and study.scales[item.scale] != item.choices:
         yield (*here, "choices"), "must be left out where a scale is named"
-    elif len(item.choices) < 2:
+    elif item.attribute is Attribute.WORDS and len(item.choices) != 1:
+        yield (*here, "choices"), "must be one, the button that says there is nothing to add"
+    elif item.attribute is not Attribute.WORDS and len(item.choices) < 2:
         yield here, "needs at least two choices, or a scale"
     yield from _doubled_values(item, here)
     if item.ask_if is not None:
@@ -102,7 +104,7 @@ def _doubled_values(item: Item, here: Place) -> Iterator[Problem]:
 
 
 def _pro_ctcae(item: Item, here: Place) -> Iterator[Problem]:
-    if item.attribute in (Attribute.TAKEN, Attribute.REASON):
+    if item.attribute in (Attribute.TAKEN, Attribute.REASON, Attribute.WORDS):
         yield (*here, "pro_ctcae"), f"must be false: PRO-CTCAE has no attribute {item.attribute}"
         return
     scores = (0, 1) if item.attribute is Attribute.PRESENCE else (0, 1, 2, 3, 4)
@@ -193,6 +195,16 @@ def _thresholds(study: StudyFile) -> Iterator[Problem]:
             yield (*here, "equals"), _no_choice(item, threshold.equals)
         elif threshold.at_least is not None and threshold.at_least not in item.values:
             yield (*here, "at_least"), _no_choice(item, threshold.at_least)
+        elif threshold.rises_by is not None:
+            yield from _change(item, threshold.rises_by, here)
+
+
+def _change(item: Item, points: int, here: Place) -> Iterator[Problem]:
+    scores = [value for value in item.values if isinstance(value, int)]
+    if not scores:
+        yield (*here, "rises_by"), f"needs scores, and {item.id} has none"
+    elif points > max(scores) - min(scores):
+        yield (*here, "rises_by"), f"must be {max(scores) - min(scores)} or less: {item.id} has no greater change"
 
 
 def _ladders(study: StudyFile) -> Iterator[Problem]:
@@ -277,6 +289,8 @@ def named_wordings(study: StudyFile) -> Iterable[tuple[Place, str]]:
             yield ("scales", scale, n, "label"), choice.label
     for item in study.items.values():
         yield ("items", item.id, "wording"), item.wording
+        if item.short is not None:
+            yield ("items", item.id, "short"), item.short
         for n, choice in enumerate(item.choices if item.scale is None else ()):
             yield ("items", item.id, "choices", n, "label"), choice.label
     for checkin in study.checkins.values():

@@ -26,7 +26,7 @@ from study.protocol.blocks import (
     Timezone,
 )
 from study.protocol.countries import Lifelines, country_of
-from study.protocol.questions import CheckIn, Choice, Item, Threshold
+from study.protocol.questions import TOLD, CheckIn, CheckInKind, Choice, Item, Threshold
 from study.protocol.watch import Hours, Ladder, Monitoring, Timings
 from study.protocol.wording import WordingId, Wordings
 
@@ -108,16 +108,27 @@ class Study(StudyFile):
     folder: Path
     wordings: Wordings
 
-    def thresholds_met(self, item: str, value: AnswerValue) -> tuple[Threshold, ...]:
-        """Every threshold this answer reaches, the most severe first."""
-        met = [threshold for threshold in self.thresholds if threshold.item == item and threshold.met_by(value)]
+    def thresholds_met(self, item: str, value: AnswerValue, baseline: int | None = None) -> tuple[Threshold, ...]:
+        """Every threshold this answer reaches, by itself or as a change from `baseline`, the most severe first."""
+        met = [one for one in self.thresholds if one.item == item and one.met_by(value, baseline)]
         return tuple(sorted(met, key=lambda threshold: -threshold.severity.rank))
+
+    def items_of(self, checkin: str) -> tuple[str, ...]:
+        """The items of a check-in, in the order they are asked; those of one term for `symptom_<term>`."""
+        if checkin in self.checkins:
+            return self.checkins[checkin].items
+        term = checkin.removeprefix(TOLD)
+        return tuple(item.id for item in self.items.values() if item.term == term and item.pro_ctcae)
+
+    def kind_of(self, checkin: str) -> CheckInKind:
+        """Symptoms or dose. What was told out of the blue is a symptom."""
+        return self.checkins[checkin].kind if checkin in self.checkins else CheckInKind.SYMPTOMS
 
     def next_item(self, checkin: str, answers: dict[str, AnswerValue | None]) -> Item | None:
         """The first item of the check-in not yet answered (or skipped: None) whose branch is open; None when
         done.
         """
-        for item_id in self.checkins[checkin].items:
+        for item_id in self.items_of(checkin):
             item = self.items[item_id]
             if item_id in answers:
                 continue

@@ -22,6 +22,7 @@ class Attribute(StrEnum):
     PRESENCE = "presence"
     TAKEN = "taken"
     REASON = "reason"
+    WORDS = "words"  # answered in the participant's own words; its one choice says that there is nothing
 
 
 class Choice(Block):
@@ -56,9 +57,12 @@ class Item(Block):
 
     id: str = Field("", description="the item's own key; not written twice")
     term: Name = Field(description="what it asks about, such as nausea")
-    attribute: Attribute = Field(description="frequency, severity, interference, amount, presence, taken or reason")
+    attribute: Attribute = Field(
+        description="frequency, severity, interference, amount, presence, taken, reason or words"
+    )
     pro_ctcae: bool = Field(False, description="true if scored as the PRO-CTCAE item of this term and attribute")
     wording: WordingId = Field(description="the wording id of the question")
+    short: WordingId | None = Field(None, description="the wording id of its short name, in summaries and on buttons")
     recall: str = Field(min_length=1, description="the time asked about, such as the past 7 days")
     scale: Name | None = Field(None, description="a scale of this file that gives the choices")
     choices: tuple[Choice, ...] = Field((), description="the choices, where no scale is named")
@@ -70,6 +74,10 @@ class Item(Block):
 
     def choice(self, value: AnswerValue) -> Choice | None:
         return next((choice for choice in self.choices if choice.value == value), None)
+
+
+TOLD = "symptom_"
+"""Begins the code of a check-in that nobody planned: the items of one term, asked because it was told."""
 
 
 class CheckInKind(StrEnum):
@@ -105,15 +113,19 @@ class Threshold(Block):
     item: ItemId = Field(description="the item it looks at")
     at_least: int | None = Field(None, description="this score or a higher one")
     equals: AnswerValue | None = Field(None, description="exactly this answer")
+    rises_by: int | None = Field(None, ge=1, description="so many points above the first answer, the baseline")
     severity: Severity = Field(description="emergency, urgent or routine")
 
     @model_validator(mode="after")
-    def _one_of_two(self) -> Self:
-        if (self.at_least is None) == (self.equals is None):
-            raise ValueError("needs either at_least or equals, and not both")
+    def _one_of_three(self) -> Self:
+        if [self.at_least, self.equals, self.rises_by].count(None) != 2:
+            raise ValueError("needs one of at_least, equals and rises_by, and no second one")
         return self
 
-    def met_by(self, value: AnswerValue) -> bool:
+    def met_by(self, value: AnswerValue, baseline: int | None = None) -> bool:
+        """Whether an answer reaches it. A change needs a baseline: without one it is not reached."""
+        if self.rises_by is not None:
+            return isinstance(value, int) and baseline is not None and value - baseline >= self.rises_by
         if self.at_least is not None:
             return isinstance(value, int) and value >= self.at_least
         return value == self.equals

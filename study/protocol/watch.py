@@ -117,4 +117,7 @@ class Timings(Block):
     hand_over_after: Duration = Field(description="no answer for so long: staff get the message, such as 10m")
     unowned_repeat: Duration = Field(description="how often an unowned concern is called out again, such as 1h")
     enrol_link_valid: Duration = Field(description="how long an enrolment link works, such as 14d")
+    told_symptom_open: Duration = Field(
+        description="how long questions about a symptom that was told stay open, such as 24h"
+    )
     later: Duration = Field(description="how long Later puts a check-in off, such as 3h")

@@ -97,6 +97,18 @@ REQUIRED_WORDINGS: dict[str, WordingUse] = {
     "button.start": _use("begins a check-in", "", Shown.BUTTON),
     "button.later": _use("puts a check-in off", "", Shown.BUTTON),
     "checkin.later": _use("a check-in was put off", "until"),
+    "button.not_now": _use("leaves a check-in out", "", Shown.BUTTON),
+    "checkin.not_now": _use("a check-in was left out", "until team_phone"),
+    "checkin.confirm": _use("an answer in words, shown back before it counts", "question answer"),
+    "button.confirm": _use("says that this was meant", "answer", Shown.BUTTON, limit=40),
+    "checkin.ask_afresh": _use("the same as last time: not looked up, asked again", "question"),
+    "checkin.summary": _use("what was answered, with the chance to change it", "answers", limit=700),
+    "checkin.changed": _use("an answer was changed"),
+    "button.change": _use("changes an answer", "", Shown.BUTTON),
+    "checkin.which_to_change": _use("asks which answer to change"),
+    "checkin.note_passed_on": _use("the words at the end of a check-in went to staff", "who_reads team_phone"),
+    "checkin.symptom.done": _use("ends the questions about a symptom that was told", "team_phone"),
+    "symptom.may_ask": _use("says that questions about the symptom follow"),
     "checkin.stopped": _use("a check-in was broken off", "until team_phone"),
     "checkin.closed": _use("a button of a check-in that is over"),
     "checkin.not_understood": _use("an answer that is not one of the choices, which are shown again", "question"),
@@ -167,6 +179,8 @@ def _uses_of_the_file(study: StudyFile) -> Iterator[tuple[str, WordingUse]]:
             yield wording_id, _use("who reads this and when", READS_PARAMS, Shown.PART)
     for item in study.items.values():
         yield item.wording, _use(f"asks {item.id}")
+        if item.short is not None:
+            yield item.short, _use(f"the short name of {item.id}", "", Shown.PART, limit=40)
         for choice in item.choices:
             yield choice.label, _use("an answer", "", Shown.BUTTON)
     for checkin in study.checkins.values():
