@@ -11,7 +11,7 @@ from rasa_sdk.executor import ActionExecutor
 from sanic import Request
 from sanic.response import HTTPResponse, json
 
-from actions import checkins, doses, passing_on, visits
+from actions import checkins, doses, passing_on, symptoms, visits
 from actions.base import StudyAction
 from study.bootstrap import bootstrap
 from study.errors import AlongsideError
@@ -36,7 +36,8 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     executor = ActionExecutor()
-    for action in (*checkins.ACTIONS, *doses.ACTIONS, *passing_on.ACTIONS, *visits.ACTIONS):
+    rooms = (checkins, doses, passing_on, symptoms, visits)
+    for action in (action for room in rooms for action in room.ACTIONS):
         executor.register_action(action)
     app = create_app(executor)
     # The SDK's own handler answers with the whole request; Sanic's `add` refuses a second one for the same kind of

@@ -111,6 +111,11 @@ def what_stays_open(outcome: dict[str, Any], tracker: Tracker) -> list[Event]:
     return checkin_slots(outcome["checkin"]) if outcome["checkin"] else close_form()
 
 
+def gave_way(tracker: Tracker) -> bool:
+    """Whether the form has let this message pass to its own rule."""
+    return any(event.get("event") == "action_execution_rejected" for event in tracker.events)
+
+
 def give_way() -> list[Event]:
     """This message is not for the form: its own rule answers it, then the item is asked again."""
     return [SlotSet("item_answer", None), ActionExecutionRejected(FORM)]

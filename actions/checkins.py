@@ -11,6 +11,7 @@ from actions.base import (
     Event,
     StudyAction,
     checkin_slots,
+    gave_way,
     give_way,
     open_form,
     tap,
@@ -20,6 +21,7 @@ from actions.base import (
 )
 from study.participants import Participant
 from study.services import checking_in
+from study.services.taking_answers import answer_tapped, answer_typed, belongs_here
 from study.work import Work
 
 ANSWERS = ("answer", "dose")
@@ -38,12 +40,14 @@ class StartCheckIn(StudyAction):
 
 
 class AskItem(StudyAction):
-    """The question of the item that is open."""
+    """The question of the item that is open; or the answer that was understood, shown back for one tap."""
 
     is_called = "action_ask_item_answer"
 
     def act(self, work: Work, participant: Participant, tracker: Tracker) -> dict[str, Any]:
-        return checking_in.ask_current(work, participant)
+        if gave_way(tracker) and checking_in.waits_in_silence(work, participant):
+            return {"says": []}
+        return checking_in.ask_current(work, participant, guess(tracker))
 
 
 class TakeAnswer(StudyAction):
@@ -54,17 +58,23 @@ class TakeAnswer(StudyAction):
     def act(self, work: Work, participant: Participant, tracker: Tracker) -> dict[str, Any]:
         tapped = tap(tracker)
         if tapped.get("do") in ANSWERS:
-            return answer_tapped(work, participant, tapped)
-        is_answer = not tapped and checking_in.is_an_answer(work, participant, words(tracker))
-        if not is_answer and (tapped or understood(tracker).get("digression")):
+            return tapped_answer(work, participant, tapped)
+        if tapped or not belongs_here(work, participant, words(tracker), understood(tracker), guess(tracker)):
             return {"says": [], "gives_way": True}
-        return checking_in.answer_typed(work, participant, words(tracker))
+        return answer_typed(work, participant, words(tracker), guess(tracker))
 
     def events(self, outcome: dict[str, Any], tracker: Tracker) -> list[Event]:
         if outcome.get("gives_way"):
             return give_way()
         opened = outcome["checkin"]
-        return [SlotSet("item_answer", None if opened else "finished"), *checkin_slots(opened)]
+        dialogue = {key: value for key, value in (tracker.get_slot("dialogue") or {}).items() if key != "guess"}
+        if outcome.get("guess"):
+            dialogue["guess"] = outcome["guess"]
+        return [
+            SlotSet("item_answer", None if opened else "finished"),
+            SlotSet("dialogue", dialogue),
+            *checkin_slots(opened),
+        ]
 
 
 class TapAnswer(StudyAction):
@@ -73,7 +83,7 @@ class TapAnswer(StudyAction):
     is_called = "action_tap_answer"
 
     def act(self, work: Work, participant: Participant, tracker: Tracker) -> dict[str, Any]:
-        return answer_tapped(work, participant, tap(tracker))
+        return tapped_answer(work, participant, tap(tracker))
 
     def events(self, outcome: dict[str, Any], tracker: Tracker) -> list[Event]:
         return open_form(outcome["checkin"]) if outcome["checkin"] else []
@@ -112,9 +122,16 @@ class OtherTap(StudyAction):
         return checking_in.closed(work, participant)
 
 
-def answer_tapped(work: Work, participant: Participant, tapped: dict[str, Any]) -> dict[str, Any]:
+def tapped_answer(work: Work, participant: Participant, tapped: dict[str, Any]) -> dict[str, Any]:
     """The one call behind every answer button."""
-    return checking_in.answer_tapped(work, participant, int(tapped["occurrence"]), str(tapped["item"]), tapped["value"])
+    occurrence, item, value = int(tapped["occurrence"]), str(tapped["item"]), tapped["value"]
+    return answer_tapped(work, participant, occurrence, item, value, said=tapped.get("said"))
+
+
+def guess(tracker: Tracker) -> dict[str, Any] | None:
+    """The answer that was shown back and is not confirmed yet."""
+    shown: dict[str, Any] | None = (tracker.get_slot("dialogue") or {}).get("guess")
+    return shown
 
 
 ACTIONS = (StartCheckIn, AskItem, TakeAnswer, TapAnswer, Later, StopCheckIn, OtherTap)

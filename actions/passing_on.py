@@ -1,4 +1,4 @@
-"""What people answer: questions, symptoms out of the blue, wishes."""
+"""What people answer: questions and wishes."""
 
 from __future__ import annotations
 
@@ -25,15 +25,6 @@ class PassOn(StudyAction):
         return pass_on(work, participant, ConcernKind.QUESTION, Severity.ROUTINE, wording)
 
 
-class ReportSymptom(StudyAction):
-    """A symptom told without being asked."""
-
-    is_called = "action_report_symptom"
-
-    def act(self, work: Work, participant: Participant, tracker: Tracker) -> dict[str, Any]:
-        return pass_on(work, participant, ConcernKind.SYMPTOM, Severity.ROUTINE)
-
-
 class RecordWish(StudyAction):
     """The wish to leave the study: recorded in neutral words, given to people, never argued with."""
 
@@ -43,4 +34,4 @@ class RecordWish(StudyAction):
         return pass_on(work, participant, ConcernKind.WISH, Severity.ROUTINE)
 
 
-ACTIONS = (PassOn, ReportSymptom, RecordWish)
+ACTIONS = (PassOn, RecordWish)

@@ -7,6 +7,8 @@ from typing import Any
 
 from study.participants import Participant
 from study.replies import Say, say
+from study.services.checking_in import not_now
+from study.services.summing_up import change, change_item
 from study.work import Work
 
 Tapped = Callable[[Work, Participant, dict[str, Any]], list[Say]]
@@ -19,4 +21,7 @@ def _agreed_already(work: Work, participant: Participant, tap: dict[str, Any]) -
 TAPS: dict[str, tuple[str, Tapped]] = {  # what the button does: the route, and the use case
     "agree": ("consent", _agreed_already),
     "decline": ("consent", _agreed_already),
+    "not_now": ("checkin", not_now),
+    "change": ("checkin", change),
+    "change_item": ("checkin", change_item),
 }

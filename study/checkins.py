@@ -41,6 +41,7 @@ class Skipped(StrEnum):
     PAUSED = "paused"
     LEFT = "left"
     UNREACHABLE = "unreachable"
+    DECLINED = "declined"  # "not now": the participant left it out
 
 
 class Push(StrEnum):

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from study.keys import seal
 from study.outbox import Button, Lane, OutboxRow
 from study.participants import Chat, Participant
-from study.protocol import Item, Severity
+from study.protocol import Choice, Item, Severity
 from study.staff import StaffMember
 from study.work import Work
 
@@ -34,9 +34,9 @@ def say(
     return {"wording": wording, "params": {**(fields or {}), **more}, "buttons": buttons or [], "asks": asks}
 
 
-def button(label: str, do: str, **meaning: Any) -> dict[str, Any]:
-    """A button: the wording id of its label and what a tap on it means."""
-    return {"label": label, "tap": {"do": do, **meaning}}
+def button(label: str, do: str, fields: Mapping[str, object] | None = None, **meaning: Any) -> dict[str, Any]:
+    """A button: the wording id of its label, the fields of that, and what a tap on it means."""
+    return {"label": label, "fields": dict(fields or {}), "tap": {"do": do, **meaning}}
 
 
 def ask(item: Item, occurrence_id: int) -> Say:
@@ -46,6 +46,15 @@ def ask(item: Item, occurrence_id: int) -> Say:
         for choice in item.choices
     ]
     return say(item.wording, buttons=rows, asks=item.id)
+
+
+def ask_confirming(item: Item, occurrence_id: int, guessed: Choice, label: str, said: int | None) -> Say:
+    """A loosely worded answer shown back: one tap says it was meant, the other choices are there as ever. `said` is the
+    message it was worded in."""
+    at: dict[str, Any] = {"occurrence": occurrence_id, "item": item.id}
+    yes = button("button.confirm", "answer", {"answer": label}, value=guessed.value, said=said, **at)
+    rest = [[button(one.label, "answer", value=one.value, **at)] for one in item.choices if one != guessed]
+    return say("checkin.confirm", buttons=[[yes], *rest], asks=item.id, answer=label)
 
 
 def standing_fields(work: Work, participant: Participant) -> dict[str, str]:
@@ -145,7 +154,10 @@ def _rendered(work: Work, reply: dict[str, Any], known: dict[str, str]) -> Messa
         )
     text = work.study.wordings.get(reply["wording"])
     keyboard = [
-        [{"text": work.study.wordings.render(b["label"], **known), "tap": b["tap"]} for b in row]
+        [
+            {"text": work.study.wordings.render(b["label"], **{**known, **b.get("fields", {})}), "tap": b["tap"]}
+            for b in row
+        ]
         for row in reply["buttons"]
     ]
     return Message(

@@ -33,6 +33,7 @@ def study_problems(study: StudyFile) -> Iterator[Problem]:
         yield from _checkin(study, checkin)
     yield from _thresholds(study)
     yield from _ladders(study)
+    yield from _farewell(study)
     if study.quiet_hours.starts == study.quiet_hours.ends:
         yield ("quiet_hours", "to"), "must not be the same hour as from"
     if study.monitoring.ends <= study.monitoring.starts:
@@ -72,6 +73,13 @@ def _visits(study: StudyFile) -> Iterator[Problem]:
                 ("visits", n, "window"),
                 f"overlaps that of {previous.code}, which ends on day {previous.day + previous.window.after}",
             )
+
+
+def _farewell(study: StudyFile) -> Iterator[Problem]:
+    last = study.visits[-1]
+    over = last.day + last.window.after
+    if study.farewell_day is not None and study.farewell_day <= over:
+        yield ("farewell_day",), f"must be {over + 1} or more: the window of {last.code} ends on day {over}"
 
 
 def _item(study: StudyFile, item: Item) -> Iterator[Problem]:
@@ -133,6 +141,9 @@ def _checkin(study: StudyFile, checkin: CheckIn) -> Iterator[Problem]:
                 (*here, "items", n),
                 f"{item_id} recalls {item.recall}: a PRO-CTCAE item is asked every 7 days or less often",
             )
+    rounds = len(checkin.open_days(study.days))
+    if checkin.missed_in_a_row is not None and checkin.missed_in_a_row > rounds > 0:
+        yield (*here, "missed_in_a_row"), f"must be {rounds} or less: it comes round no more often"
     if checkin.first_day > study.days:
         yield (*here, "first_day"), f"must be {study.days} or less, the last day of the study"
     yield from _dose_items(study, checkin, here)

@@ -81,6 +81,9 @@ class StudyFile(Block):
     countries: dict[CountryCode, CountryNumbers] = Field({}, description="numbers for countries without a site")
     roles: dict[Name, WordingId] = Field(min_length=1, description="staff roles, each with its title's wording id")
     visits: tuple[Visit, ...] = Field(min_length=1, description="the visits, in order of their day")
+    farewell_day: int | None = Field(
+        None, ge=1, description="the study day of the farewell; else the day after the last visit's window"
+    )
     scales: dict[Name, tuple[Choice, ...]] = Field({}, description="choices that several items share")
     items: dict[ItemId, Item] = Field(min_length=1, description="the questions, by their id")
     checkins: dict[Name, CheckIn] = Field(min_length=1, description="the check-ins, by their code")
@@ -107,6 +110,11 @@ class Study(StudyFile):
 
     folder: Path
     wordings: Wordings
+
+    @property
+    def ends_on(self) -> int:
+        """The study day on which the farewell is said: the one named, else the day after the last visit's window."""
+        return self.farewell_day or max(visit.day + visit.window.after for visit in self.visits) + 1
 
     def thresholds_met(self, item: str, value: AnswerValue, baseline: int | None = None) -> tuple[Threshold, ...]:
         """Every threshold this answer reaches, by itself or as a change from `baseline`, the most severe first."""

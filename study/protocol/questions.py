@@ -99,6 +99,9 @@ class CheckIn(Block):
     nudge_after: Duration = Field(description="reminder after this long without an answer, such as 24h")
     closes_after: Duration = Field(description="counts as missed after this long, such as 72h")
     stale_after: Duration = Field(description="a message later than this is skipped, such as 3h")
+    missed_in_a_row: int | None = Field(
+        None, ge=2, description="staff are asked to call after so many without an answer, such as 2"
+    )
     starts: Literal["tap", "direct"] = Field(description="tap: Start or Later first; direct: the question at once")
 
     def open_days(self, study_days: int) -> range:

@@ -69,6 +69,13 @@ class Hours(Block):
             return self.starts <= local < self.ends
         return local >= self.starts or local < self.ends
 
+    def end_after(self, local: datetime) -> datetime | None:
+        """Their end, if `local` (aware) lies within them, in the same zone; None outside them."""
+        if not self.cover(local.time()):
+            return None
+        ends = (datetime.combine(local.date() + timedelta(days=n), self.ends, local.tzinfo) for n in (0, 1))
+        return next((end for end in ends if end > local), None)
+
 
 class WhoReads(Block):
     """For each severity the wording that says who reads this and when."""
@@ -119,5 +126,8 @@ class Timings(Block):
     enrol_link_valid: Duration = Field(description="how long an enrolment link works, such as 14d")
     told_symptom_open: Duration = Field(
         description="how long questions about a symptom that was told stay open, such as 24h"
+    )
+    unread_after: Duration = Field(
+        description="nobody says how urgent a photo or voice message is: staff are called, such as 10m"
     )
     later: Duration = Field(description="how long Later puts a check-in off, such as 3h")

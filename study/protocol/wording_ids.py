@@ -55,6 +55,9 @@ def _use(meaning: str, params: str = "", shown: Shown = Shown.REPLY, limit: int 
 _HELP = "team_phone emergency_number crisis_line who_reads"
 _CONCERN = "reference code site received emergency_number team_phone"
 
+COMMANDS = ("help", "choices", "privacy", "pause", "resume", "stop")
+"""What participants may type after a slash, in the order of Telegram's menu."""
+
 READS_PARAMS = "team_phone opens"
 CHECKIN_PARAMS = "neutral_name until team_phone"
 
@@ -69,6 +72,7 @@ REQUIRED_WORDINGS: dict[str, WordingUse] = {
     "emergency.several_and_suicidal_thoughts": _use(
         "answers several red flags, thoughts of suicide among them", _HELP, limit=EMERGENCY_LIMIT
     ),
+    "emergency.unwell": _use("answers the button Unwell now, at once", _HELP, limit=EMERGENCY_LIMIT),
     "emergency.unknown_person": _use(
         "answers a red flag of somebody we do not know", "emergency_number crisis_line", limit=EMERGENCY_LIMIT
     ),
@@ -91,17 +95,37 @@ REQUIRED_WORDINGS: dict[str, WordingUse] = {
     "paused": _use("reminders are paused", "team_phone"),
     "resumed": _use("reminders go on", "team_phone"),
     "stopped": _use("messages are stopped", "team_phone"),
-    "stopped.reply": _use("an answer to somebody who stopped the messages", "team_phone emergency_number"),
+    "over": _use("pausing or resuming when the study's questions are over", "team_phone"),
+    "privacy": _use("who reads what, what is kept, what somebody may ask for", "team_phone", limit=1000),
+    "choices": _use("what can be stopped, asked for", "team_phone"),
+    "choices.tablets": _use("wishes to stop the tablets", "who_reads team_phone"),
+    "choices.visits": _use("wishes to stop the visits", "who_reads team_phone"),
+    "choices.data_use": _use("wishes their data not to be used", "who_reads team_phone"),
+    "choices.not_said": _use("is not sure yet what to stop", "who_reads team_phone"),
+    "choices.nothing": _use("wishes to stop nothing", "team_phone"),
+    "button.stop_messages": _use("stops the messages", "", Shown.BUTTON),
+    "button.stop_tablets": _use("wishes to stop the tablets", "", Shown.BUTTON),
+    "button.stop_visits": _use("wishes to stop the visits", "", Shown.BUTTON),
+    "button.stop_data_use": _use("wishes their data not to be used", "", Shown.BUTTON),
+    "button.not_sure": _use("is not sure yet what to stop", "", Shown.BUTTON),
+    "button.nothing": _use("wishes to stop nothing", "", Shown.BUTTON),
+    "study.farewell": _use(
+        "the study is over for this participant", "neutral_name team_phone emergency_number", Shown.PUSH
+    ),
+    **{
+        f"command.{name}": _use(f"says in Telegram's menu what /{name} does", "", Shown.PART)
+        for name in COMMANDS
+    },
     "private_only": _use("the bot was spoken to in a group: nothing personal"),
     # Check-ins and doses
     "button.start": _use("begins a check-in", "", Shown.BUTTON),
     "button.later": _use("puts a check-in off", "", Shown.BUTTON),
-    "checkin.later": _use("a check-in was put off", "until"),
+    "checkin.later": _use("a check-in was put off", "again until"),
     "button.not_now": _use("leaves a check-in out", "", Shown.BUTTON),
     "checkin.not_now": _use("a check-in was left out", "until team_phone"),
     "checkin.confirm": _use("an answer in words, shown back before it counts", "question answer"),
     "button.confirm": _use("says that this was meant", "answer", Shown.BUTTON, limit=40),
-    "checkin.ask_afresh": _use("the same as last time: not looked up, asked again", "question"),
+    "checkin.ask_afresh": _use("the same as last time: not looked up, asked again"),
     "checkin.summary": _use("what was answered, with the chance to change it", "answers", limit=700),
     "checkin.changed": _use("an answer was changed"),
     "button.change": _use("changes an answer", "", Shown.BUTTON),
@@ -125,7 +149,17 @@ REQUIRED_WORDINGS: dict[str, WordingUse] = {
     "wish.leave_recorded": _use("wants to leave the study", "who_reads team_phone"),
     "visit.next": _use("the next visit", "title day from_day to_day team_phone"),
     "visit.none": _use("there is no next visit", "team_phone"),
-    "cannot_read": _use("a photo, voice message, sticker ...", "who_reads team_phone emergency_number"),
+    "cannot_read": _use("a photo, voice message, file ...: how urgent?", "minutes team_phone emergency_number"),
+    "cannot_read.smiley": _use("a sticker or another smiley", "team_phone emergency_number"),
+    "cannot_read.question": _use("it is a question: please in words", "who_reads team_phone"),
+    "cannot_read.can_wait": _use("it can wait", "who_reads team_phone emergency_number"),
+    "button.unwell": _use("feels unwell now", "", Shown.BUTTON),
+    "button.question": _use("has a question", "", Shown.BUTTON),
+    "button.can_wait": _use("says that it can wait", "", Shown.BUTTON),
+    "other_person.noted": _use("somebody else writes in this chat", "who_reads team_phone emergency_number"),
+    "unblinding.doctor": _use(
+        "a doctor who treats a participant", "code_break_number team_phone emergency_number"
+    ),
     # Messages that wait
     "message.holding": _use("no answer yet: the message is kept", "team_phone emergency_number", Shown.PUSH),
     "message.handed_over": _use("no answer: staff have the message", _HELP, Shown.PUSH),
@@ -156,6 +190,7 @@ REQUIRED_WORDINGS: dict[str, WordingUse] = {
     "staff.task.unreachable": _use("messages no longer reach a participant", "reference code site", Shown.STAFF),
     "staff.task.set_aside": _use("a message could not be handled", "reference code site", Shown.STAFF),
     "staff.task.unreadable": _use("a photo, voice message ... came", "reference code site", Shown.STAFF),
+    "staff.task.silent": _use("several check-ins in a row without an answer", "reference code site", Shown.STAFF),
     "staff.task.dead_message": _use("a message could not be sent", "reference code site", Shown.STAFF),
     "button.acknowledge": _use("takes a concern over", "", Shown.BUTTON),
     "button.show_words": _use("shows what the participant wrote", "", Shown.BUTTON),

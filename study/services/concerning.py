@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
@@ -39,9 +39,12 @@ def raise_concern(
     severity: Severity,
     *,
     flags: list[str] | None = None,
+    details: dict[str, list[str]] | None = None,
+    first_page_after: timedelta | None = None,
     received_at: datetime | None = None,
 ) -> Concern:
-    """Put a worry on its ladder, or join it to the one that waits already. The first page goes out in this transaction.
+    """Put a worry on its ladder, or join it to the one that waits already. The first page goes out in this transaction,
+    or `first_page_after` later for a new one whose gravity is being asked for.
 
     A hundred reports are one concern while nobody has taken it. A graver one, or one with a new red flag, pages
     again. After
@@ -51,6 +54,8 @@ def raise_concern(
     concern = _waiting(work, participant, kind)
     if concern is None:
         concern = _new(work, participant, kind, severity, new_flags, received_at or work.now)
+        if first_page_after is not None:
+            concern.next_at = _page_hour(work, concern.site, severity, work.now + first_page_after)
     else:
         graver = severity.rank > Severity(concern.severity).rank
         unseen = [flag for flag in new_flags if flag not in concern.flags]
@@ -59,11 +64,18 @@ def raise_concern(
             worst = severity if graver else Severity(concern.severity)
             concern.worsen(worst, _ladder(work, worst), _page_hour(work, concern.site, worst, work.now))
             work.record("system", "concern_worsened", concern.reference, severity=worst, flags=concern.flags)
+    concern.details = _joined(concern.details or {}, details or {})
     if work.cause is not None and work.session.get(ConcernReport, (concern.id, work.cause)) is None:
         work.session.add(ConcernReport(concern_id=concern.id, inbox_id=work.cause))
     work.session.flush()
     page(work, concern)
     return concern
+
+
+def _joined(known: dict[str, Any], more: dict[str, list[str]]) -> dict[str, Any]:
+    """What a concern is about, with what a further report is about: nothing twice."""
+    lists = {key: [*known.get(key, []), *more.get(key, [])] for key in (*known, *more)}
+    return {key: list(dict.fromkeys(values)) for key, values in lists.items()}
 
 
 def _waiting(work: Work, participant: Participant | None, kind: ConcernKind) -> Concern | None:

@@ -14,9 +14,9 @@ from study.outbox import Button
 from study.participants import Chat, Participant, Standing
 from study.protocol import Severity
 from study.replies import put_replies, say, who_reads
-from study.services.checking_in import active_occurrence, outcome
 from study.services.claiming import Claim, finish, put_back, set_aside
 from study.services.concerning import raise_concern
+from study.services.occurrences import active_occurrence, outcome
 from study.services.receiving import erase_words
 from study.work import Work
 

@@ -14,9 +14,10 @@ from study.keys import seal
 from study.participants import Participant
 from study.protocol import Attribute, CheckInKind, Severity
 from study.replies import Say, say, who_reads
-from study.services.checking_in import Outcome, active_occurrence, complete, outcome
 from study.services.concerning import raise_concern
+from study.services.occurrences import Outcome, active_occurrence, outcome
 from study.services.passing_on import pass_on
+from study.services.taking_answers import complete
 from study.triage.doses import Dose, dose_statement
 from study.work import Work
 
@@ -100,7 +101,7 @@ def _answer_occurrence(
     report counts."""
     if not occurrence.is_open:
         return
-    for item_id in work.study.checkins[occurrence.checkin].items:
+    for item_id in work.study.items_of(occurrence.checkin):
         item = work.study.items[item_id]
         value = {Attribute.TAKEN: said, Attribute.REASON: reason}.get(item.attribute)
         if value is None or item.choice(value) is None:

@@ -4,7 +4,7 @@ and drops nothing without a reason."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -18,9 +18,10 @@ from study.outbox import Lane, OutboxRow
 from study.participants import Participant, Standing, chat_of
 from study.protocol import CheckIn, Study
 from study.replies import ask, button, put_replies, say
-from study.services.checking_in import active_occurrence, spoken_moment
 from study.services.concerning import page
+from study.services.occurrences import active_occurrence, spoken_moment
 from study.services.sending import cancel_waiting
+from study.services.tidying import put_away
 from study.work import Work
 
 BATCH = 100
@@ -119,15 +120,7 @@ def push_due_at(occurrence: Occurrence, push: Push) -> datetime:
 
 def quiet_end(study: Study, participant: Participant, now: datetime) -> datetime | None:
     """The end of the quiet hours the participant is in, or None outside them."""
-    zone = ZoneInfo(participant.timezone)
-    local = now.astimezone(zone)
-    if not study.quiet_hours.cover(local.time()):
-        return None
-    for ahead in (0, 1):
-        end = datetime.combine(local.date() + timedelta(days=ahead), study.quiet_hours.ends, zone)
-        if end > local:
-            return end
-    return None
+    return study.quiet_hours.end_after(now.astimezone(ZoneInfo(participant.timezone)))
 
 
 def _skip(work: Work, participant: Participant, occurrence: Occurrence, push: Push, reason: Skipped) -> None:
@@ -167,6 +160,7 @@ def _push(work: Work, participant: Participant, occurrence: Occurrence, checkin:
         buttons = [[button("button.start", "start", occurrence=occurrence.id)]]
         if push is Push.ASK:
             buttons.append([button("button.later", "later", occurrence=occurrence.id)])
+            buttons.append([button("button.not_now", "not_now", occurrence=occurrence.id)])
         says = [say(wording, buttons=buttons)]
     for one in says:
         one["params"]["until"] = spoken_moment(occurrence.closes_at, participant)
@@ -195,15 +189,14 @@ def _push(work: Work, participant: Participant, occurrence: Occurrence, checkin:
 
 def _close(work: Work, participant: Participant, occurrence: Occurrence) -> None:
     """The window is over. Silence counts as missed now, not before; never asked is skipped, with its reason."""
-    asked = occurrence.state != OccurrenceState.PLANNED
-    occurrence.state = OccurrenceState.MISSED if asked else OccurrenceState.SKIPPED
+    asked = occurrence.state != OccurrenceState.PLANNED and occurrence.skipped != Skipped.DECLINED
+    if occurrence.completed_at is not None:  # an answer was about to be changed: what was answered stands
+        occurrence.state = OccurrenceState.COMPLETED
+    else:
+        occurrence.state = OccurrenceState.MISSED if asked else OccurrenceState.SKIPPED
     if not asked and occurrence.skipped is None:
         occurrence.skipped = Skipped.STALE
     occurrence.next_at, occurrence.item = None, None
     cancel_waiting(work.session, OutboxRow.occurrence_id == occurrence.id, OutboxRow.lane == Lane.REMINDER)
-    work.record(
-        "system",
-        "checkin_missed" if asked else "checkin_skipped",
-        audit_name(participant, occurrence),
-        reason=occurrence.skipped,
-    )
+    put_away(work, OutboxRow.occurrence_id == occurrence.id)
+    work.record("system", f"checkin_{occurrence.state}", audit_name(participant, occurrence), reason=occurrence.skipped)

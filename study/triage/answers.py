@@ -25,7 +25,20 @@ _LONGEST_GUESSED = 12  # words; a longer message is not guessed at
 _LONGEST_ANSWER = 25  # words; a longer message that only mentions a label is no answer
 
 
-_WORD_LISTS = ("fillers", "hedges", "corrections", "questions", "counted", "vague", "yes", "no", "denials")
+_WORD_LISTS = (
+    "fillers",
+    "hedges",
+    "corrections",
+    "questions",
+    "counted",
+    "vague",
+    "yes",
+    "no",
+    "denials",
+    "agrees",
+    "nothing",
+    "like_before",
+)
 
 
 class Certainty(StrEnum):
@@ -103,6 +116,32 @@ def read_choice(text: str, choices: Sequence[Choice]) -> Reading:
     return Reading(Certainty.NONE if len(words) > _LONGEST_ANSWER else Certainty.UNCLEAR)
 
 
+def says_yes(text: str) -> bool:
+    """A yes and nothing but it, to something that was shown back."""
+    known = answer_words()
+    rest = [word for word in _words(normalise(text).split()) if word not in known["fillers"]]
+    return bool(rest) and "?" not in text and all(word in known["yes"] | known["agrees"] for word in rest)
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a message as a whole says that there is nothing to tell."""
+    rest = _words(normalise(text).split())
+    nothing = {tuple(_words(normalise(phrase).split())) for phrase in answer_words()["nothing"]}
+    longest = max(len(phrase) for phrase in nothing)
+    said = bool(rest)
+    while rest and said:
+        length = next((n for n in range(longest, 0, -1) if tuple(rest[:n]) in nothing), 0)
+        said, rest = length > 0, rest[length:]
+    return said
+
+
+def means_the_same(text: str) -> bool:
+    """ "Same as last week" names no answer: what it was is not looked up, the week asked about is another."""
+    line = f" {' '.join(_words(normalise(text).split()))} "
+    same = line.strip() == "same" or any(f" {words} " in line for words in answer_words()["like_before"])
+    return same and len(line.split()) <= _LONGEST_GUESSED
+
+
 def _mentions(words: Sequence[str], choices: Sequence[Choice], known: AnswerWords) -> list[_Mention]:
     """Every choice named by label, value or number, the longest first ("very severe" is not "severe")."""
     names = [(tuple(_words(normalise(label).split())), value) for value, label in choices]
@@ -167,6 +206,8 @@ def _without_mention(words: Sequence[str], choices: Sequence[Choice], asked: boo
         return Reading(Certainty.NONE)
     if len(words) > _LONGEST_GUESSED:
         return Reading(Certainty.NONE)
+    if (plain := _yes_or_no(rest, choices, known)) is not None and not asked:
+        return Reading(Certainty.CERTAIN, value=plain)
     by_label = {" ".join(_words(normalise(label).split())): value for value, label in choices}
     line = f" {' '.join(words)} "
     for word, labels in known.near.items():
@@ -178,6 +219,14 @@ def _without_mention(words: Sequence[str], choices: Sequence[Choice], asked: boo
     if any(word in vague for word in words) or (rest and number(rest[0]) is not None):
         return Reading(Certainty.UNCLEAR)
     return Reading(Certainty.NONE)
+
+
+def _yes_or_no(rest: Sequence[str], choices: Sequence[Choice], known: AnswerWords) -> Value | None:
+    """ "Yep" and "nope" to a question whose choices are Yes and No."""
+    values = {label.casefold(): value for value, label in choices}
+    if set(values) != {"yes", "no"} or not rest:
+        return None
+    return next((values[name] for name in ("yes", "no") if all(word in known[name] for word in rest)), None)
 
 
 @cache

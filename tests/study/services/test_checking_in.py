@@ -12,7 +12,11 @@ from study.checkins import Answer, DoseReport, Occurrence, OccurrenceState
 from study.keys import unseal
 from study.participants import Participant
 from study.services import checking_in
+from study.services.answering import newest_answers
 from study.services.dosing import report_dose
+from study.services.occurrences import active_occurrence
+from study.services.summing_up import change, change_item
+from study.services.taking_answers import answer_tapped, answer_typed, belongs_here
 from study.work import Work
 from tests.factories import later
 from tests.study.services.conftest import Site
@@ -26,7 +30,7 @@ class Talk:
 
     def __init__(self, site: Site, checkin: str, day: date, now: datetime) -> None:
         self.site, self.checkin, self.day, self.now = site, checkin, day, now
-        self.message_id = 100
+        self.message_id = 1000 * day.day  # a message of its own for every act of every day
         site.ticks(now)
 
     def occurrence(self) -> Occurrence:
@@ -50,14 +54,31 @@ class Talk:
 
     def taps(self, item: str, value: int | str, cause: int | None = None) -> dict[str, Any]:
         number = self.occurrence().id
-        return self.does(lambda work, p: checking_in.answer_tapped(work, p, number, item, value), cause)
+        return self.does(lambda work, p: answer_tapped(work, p, number, item, value), cause)
 
-    def types(self, words: str) -> dict[str, Any]:
-        return self.does(lambda work, p: checking_in.answer_typed(work, p, words))
+    def types(self, words: str, guess: dict[str, Any] | None = None) -> dict[str, Any]:
+        cause = self.site.says(words, self.now, self.message_id + 500)
+        return self.does(lambda work, p: answer_typed(work, p, words, guess), cause)
 
     def answers(self) -> dict[str, str | None]:
         rows = self.site.rows(Answer)
         return {row.item: row.value for row in rows}
+
+    def says_that_nothing_else_is(self) -> dict[str, Any]:
+        """The last three items of the weekly questions, with nothing to tell."""
+        self.taps("diarrhea.frequency", 0)
+        self.taps("rash.presence", 0)
+        return self.taps("note.words", "nothing")
+
+    def well_but(self, item: str, value: int) -> dict[str, Any]:
+        """A whole weekly check-in with one answer of its own."""
+        outcome = self.starts()
+        at = self.occurrence()
+        while at.state == OccurrenceState.STARTED and at.item is not None:
+            choices = self.site.study.items[at.item].values
+            outcome = self.taps(at.item, value if at.item == item else choices[0])
+            at = self.occurrence()
+        return outcome
 
 
 @pytest.fixture
@@ -79,9 +100,10 @@ def test_item_follows_item_and_what_is_branched_off_is_zero_not_missing(weekly: 
     assert weekly.taps("nausea.frequency", 0)["checkin"]["item"] == "fatigue.severity"
     assert weekly.taps("fatigue.severity", 2)["checkin"]["item"] == "fatigue.interference"
     assert weekly.taps("fatigue.interference", 1)["checkin"]["item"] == "joint_pain.frequency"
-    done = weekly.taps("joint_pain.frequency", 0)
+    assert weekly.taps("joint_pain.frequency", 0)["checkin"]["item"] == "diarrhea.frequency"
+    done = weekly.says_that_nothing_else_is()
     assert done["checkin"] is None
-    assert ids(done) == ["checkin.weekly.done"]
+    assert ids(done) == ["checkin.weekly.done", "checkin.summary"]
     assert weekly.occurrence().state == OccurrenceState.COMPLETED
     assert weekly.answers() == {
         "nausea.frequency": "0",
@@ -91,6 +113,9 @@ def test_item_follows_item_and_what_is_branched_off_is_zero_not_missing(weekly: 
         "joint_pain.frequency": "0",
         "joint_pain.severity": "0",
         "joint_pain.interference": "0",
+        "diarrhea.frequency": "0",
+        "rash.presence": "0",
+        "note.words": "nothing",
     }
 
 
@@ -134,7 +159,7 @@ def test_another_participants_button_does_nothing(weekly: Talk) -> None:
     number = weekly.occurrence().id
 
     def steal(work: Work, other: Participant) -> dict[str, Any]:
-        return checking_in.answer_tapped(work, other, number, "nausea.frequency", 4)
+        return answer_tapped(work, other, number, "nausea.frequency", 4)
 
     weekly.site.as_participant(steal, WEEKLY_HOUR, code="P-900")
     assert weekly.site.rows(Answer) == []
@@ -142,13 +167,99 @@ def test_another_participants_button_does_nothing(weekly: Talk) -> None:
 
 def test_what_fits_no_choice_is_not_made_to_fit_and_longer_words_reach_staff(weekly: Talk) -> None:
     weekly.starts()
-    assert ids(weekly.types("pretty bad")) == ["checkin.not_understood"]
+    assert ids(weekly.types("it depends")) == ["checkin.not_understood"]
     assert weekly.site.concerns() == []
     told = weekly.types("well it comes and goes with the weather really")
     assert ids(told) == ["question.passed_on", "checkin.not_understood"]
     assert [one.kind for one in weekly.site.concerns()] == ["question"]
-    assert weekly.site.rows(Answer) == []
+    assert [row.value for row in weekly.site.rows(Answer)] == [None, None]  # kept as words, without a score
     assert told["checkin"]["item"] == "nausea.frequency"
+
+
+def test_a_loosely_worded_answer_is_shown_back_and_counts_when_it_is_tapped(weekly: Talk) -> None:
+    weekly.starts()
+    weekly.taps("nausea.frequency", 2)
+    offered = weekly.types("pretty bad")["guess"]
+    assert (offered["item"], offered["value"]) == ("nausea.severity", 3)
+    shown = weekly.site.as_participant(lambda work, p: checking_in.ask_current(work, p, offered), weekly.now)
+    (confirming,) = shown["says"]
+    assert (confirming["wording"], confirming["asks"]) == ("checkin.confirm", "nausea.severity")
+    assert weekly.answers()["nausea.severity"] is None
+
+    yes = confirming["buttons"][0][0]["tap"]
+    number = weekly.occurrence().id
+    weekly.does(lambda work, p: answer_tapped(work, p, number, yes["item"], yes["value"], said=yes["said"]))
+    kept = weekly.site.do(lambda work: newest_answers(work, weekly.occurrence())["nausea.severity"])
+    words = weekly.site.db.read(lambda session: unseal(session, kept.words_sealed))
+    assert (kept.value, kept.version, words) == ("3", 2, "pretty bad")
+
+
+def test_a_typed_yes_confirms_what_was_shown_back_and_a_typed_answer_replaces_it(weekly: Talk) -> None:
+    weekly.starts()
+    offered = weekly.types("3ish, no wait, 2")["guess"]
+    assert offered["value"] == 2
+    assert weekly.types("yes", offered)["checkin"]["item"] == "nausea.severity"
+    assert weekly.answers()["nausea.frequency"] == "2"
+    offered = weekly.types("pretty bad")["guess"]
+    assert weekly.types("mild", offered)["checkin"]["item"] == "fatigue.severity"
+    assert weekly.answers()["nausea.severity"] == "1"
+
+
+def test_a_yes_to_no_is_not_turned_into_taken(dose: Talk) -> None:
+    offered = dose.types("no")["guess"]
+    assert offered["value"] == "not_yet"
+    assert ids(dose.types("yes", offered)) == ["checkin.daily.done_not_yet"]
+    assert dose.site.rows(DoseReport) == []
+
+
+def test_the_same_as_last_week_is_asked_again_and_never_looked_up(weekly: Talk) -> None:
+    weekly.starts()
+    again = weekly.types("same as last week")
+    assert ids(again) == ["checkin.ask_afresh"]
+    assert again["checkin"]["item"] == "nausea.frequency"
+    assert weekly.site.rows(Answer) == []
+
+
+def test_own_words_at_the_end_are_kept_and_reach_staff(weekly: Talk) -> None:
+    weekly.starts()
+    for item in ("nausea.frequency", "fatigue.severity", "joint_pain.frequency", "diarrhea.frequency", "rash.presence"):
+        weekly.taps(item, 0)
+    done = weekly.types("my left ear rings a bit at night")
+    assert ids(done) == ["checkin.weekly.done", "checkin.note_passed_on", "checkin.summary"]
+    (concern,) = weekly.site.concerns()
+    assert (concern.kind, concern.details["about"]) == ("symptom", ["free_text"])
+    assert weekly.answers()["note.words"] is None
+    assert weekly.occurrence().state == OccurrenceState.COMPLETED
+
+
+@pytest.mark.parametrize("words", ["no", "Nothing else, thanks", "No, thank you"])
+def test_nothing_to_add_bothers_nobody(weekly: Talk, words: str) -> None:
+    weekly.starts()
+    for item in ("nausea.frequency", "fatigue.severity", "joint_pain.frequency", "diarrhea.frequency", "rash.presence"):
+        weekly.taps(item, 0)
+    assert ids(weekly.types(words)) == ["checkin.weekly.done", "checkin.summary"]
+    assert weekly.site.concerns() == []
+
+
+@pytest.mark.parametrize(
+    ("words", "understood", "here"),
+    [
+        ("mild", {"digression": True, "route": "symptom"}, True),  # a clear choice, whatever the model says
+        ("pretty bad", {"digression": True, "route": "symptom"}, True),
+        ("pretty bad headache", {"digression": True, "route": "symptom"}, False),  # another symptom
+        ("is it bad?", {"digression": True, "route": "answer"}, False),
+        ("who can see my answers", {"digression": True, "route": "answer"}, False),
+        ("same as last week", {"digression": True, "route": "unsure"}, True),
+        ("hm", {"digression": False, "route": "checkin"}, True),
+    ],
+)
+def test_whose_words_are_meant_for_the_open_question(
+    weekly: Talk, words: str, understood: dict[str, Any], here: bool
+) -> None:
+    weekly.starts()
+    weekly.taps("nausea.frequency", 2)
+    meant = weekly.site.as_participant(lambda work, p: belongs_here(work, p, words, understood, None), weekly.now)
+    assert meant is here
 
 
 def test_a_severe_answer_raises_a_concern_once_for_the_check_in_and_the_participant_is_told(weekly: Talk) -> None:
@@ -156,9 +267,97 @@ def test_a_severe_answer_raises_a_concern_once_for_the_check_in_and_the_particip
     weekly.taps("nausea.frequency", 4)
     weekly.taps("nausea.severity", 4)
     weekly.taps("fatigue.severity", 0)
-    done = weekly.taps("joint_pain.frequency", 0)
-    assert [(one.kind, one.severity) for one in weekly.site.concerns()] == [("threshold", "urgent")]
-    assert ids(done) == ["checkin.weekly.done", "concern.threshold_told"]
+    weekly.taps("joint_pain.frequency", 0)
+    done = weekly.says_that_nothing_else_is()
+    (concern,) = weekly.site.concerns()
+    assert (concern.kind, concern.severity) == ("threshold", "urgent")
+    assert concern.details == {
+        "about": ["nausea-often", "nausea-severe"],
+        "items": ["nausea.frequency", "nausea.severity"],
+    }
+    assert ids(done) == ["checkin.weekly.done", "concern.threshold_told", "checkin.summary"]
+
+
+def test_who_breaks_off_after_a_severe_answer_is_told_who_reads_it(weekly: Talk) -> None:
+    weekly.starts()
+    weekly.taps("nausea.frequency", 4)
+    assert ids(weekly.does(lambda work, p: checking_in.stop(work, p))) == ["concern.threshold_told", "checkin.stopped"]
+
+
+def test_a_change_from_baseline_raises_a_concern_although_the_score_itself_does_not(site: Site) -> None:
+    first = Talk(site, "weekly", date(2026, 3, 9), WEEKLY_HOUR)
+    first.well_but("fatigue.severity", 0)
+    second = Talk(site, "weekly", date(2026, 3, 16), WEEKLY_HOUR + timedelta(days=7))
+    second.well_but("fatigue.severity", 1)
+    assert site.concerns() == []
+    third = Talk(site, "weekly", date(2026, 3, 23), WEEKLY_HOUR + timedelta(days=14))
+    done = third.well_but("fatigue.severity", 2)
+    (concern,) = [one for one in site.concerns() if one.kind == "threshold"]
+    assert concern.details["about"] == ["fatigue-worse"]
+    assert "concern.threshold_told" in ids(done)
+
+
+def test_an_answer_is_changed_from_the_summary_and_both_versions_stay(weekly: Talk) -> None:
+    weekly.well_but("diarrhea.frequency", 1)
+    number = weekly.occurrence().id
+    (which,) = weekly.does(lambda work, p: change(work, p, {"occurrence": number}))
+    offered = [row[0]["tap"]["item"] for row in which["buttons"]]
+    assert "diarrhea.frequency" in offered
+    assert "nausea.severity" not in offered  # was never asked
+
+    tap = {"occurrence": number, "item": "nausea.frequency"}
+    (asked,) = weekly.does(lambda work, p: change_item(work, p, tap))
+    assert asked["asks"] == "nausea.frequency"
+    follows = weekly.taps("nausea.frequency", 3)
+    assert follows["checkin"]["item"] == "nausea.severity"  # its 0 only followed from "never"
+    done = weekly.taps("nausea.severity", 1)
+    assert ids(done) == ["checkin.changed", "checkin.summary"]
+    versions = [(row.version, row.value) for row in weekly.site.rows(Answer) if row.item == "nausea.frequency"]
+    assert versions == [(1, "0"), (2, "3")]
+    assert weekly.occurrence().state == OccurrenceState.COMPLETED
+
+
+def test_never_after_all_makes_the_rest_of_the_branch_zero(weekly: Talk) -> None:
+    weekly.starts()
+    weekly.taps("nausea.frequency", 2)
+    weekly.taps("nausea.severity", 2)
+    weekly.taps("fatigue.severity", 0)
+    weekly.taps("joint_pain.frequency", 0)
+    weekly.says_that_nothing_else_is()
+    tap = {"occurrence": weekly.occurrence().id, "item": "nausea.frequency"}
+    weekly.does(lambda work, p: change_item(work, p, tap))
+    weekly.taps("nausea.frequency", 0)
+    assert weekly.answers()["nausea.severity"] == "0"
+
+
+def test_a_change_begun_and_left_leaves_the_check_in_completed(weekly: Talk) -> None:
+    weekly.well_but("diarrhea.frequency", 1)
+    tap = {"occurrence": weekly.occurrence().id, "item": "nausea.frequency"}
+    weekly.does(lambda work, p: change_item(work, p, tap))
+    closing = WEEKLY_HOUR + timedelta(hours=72)
+    weekly.site.ticks(closing)
+    assert weekly.occurrence().state == OccurrenceState.COMPLETED
+    weekly.now = closing
+    (late,) = weekly.does(lambda work, p: change_item(work, p, tap))
+    assert late["wording"] == "checkin.closed"
+
+
+def test_not_now_leaves_it_out_without_a_reminder_and_it_can_still_be_taken_up(weekly: Talk) -> None:
+    tap = {"occurrence": weekly.occurrence().id}
+    (told,) = weekly.does(lambda work, p: checking_in.not_now(work, p, tap))
+    assert told["wording"] == "checkin.not_now"
+    weekly.site.ticks(WEEKLY_HOUR + timedelta(hours=25))
+    assert "checkin.weekly.nudge" not in weekly.site.letters(lane="reminder")
+    weekly.now = WEEKLY_HOUR + timedelta(hours=26)
+    assert weekly.starts()["checkin"]["item"] == "nausea.frequency"
+
+
+def test_what_was_left_out_is_not_counted_as_silence(weekly: Talk) -> None:
+    tap = {"occurrence": weekly.occurrence().id}
+    weekly.does(lambda work, p: checking_in.not_now(work, p, tap))
+    weekly.site.ticks(WEEKLY_HOUR + timedelta(hours=72))
+    closed = weekly.occurrence()
+    assert (closed.state, closed.skipped) == (OccurrenceState.SKIPPED, "declined")
 
 
 def test_breaking_off_keeps_what_was_answered_and_start_goes_on_there(weekly: Talk) -> None:
@@ -179,6 +378,13 @@ def test_later_asks_again_in_three_hours_and_not_before(weekly: Talk) -> None:
     assert pushes() == before
     weekly.site.ticks(WEEKLY_HOUR + timedelta(hours=3))
     assert pushes() == before + 1
+
+
+def test_later_in_the_evening_means_tomorrow_after_the_quiet_hours(weekly: Talk) -> None:
+    weekly.now = datetime(2026, 3, 9, 19, 30, tzinfo=UTC)  # 20:30 in Madrid; three hours later it is quiet
+    number = weekly.occurrence().id
+    (told,) = weekly.does(lambda work, p: checking_in.later(work, p, number))["says"]
+    assert told["params"]["again"] == "Tuesday 08:00"
 
 
 def test_a_dose_taken_is_recorded_for_its_own_day(dose: Talk) -> None:
@@ -205,9 +411,9 @@ def test_not_yet_is_asked_once_more_and_counts_as_nothing(dose: Talk) -> None:
 
 
 def test_after_midnight_yesterdays_question_is_not_asked_as_todays_but_its_button_still_counts(dose: Talk) -> None:
-    assert dose.site.as_participant(checking_in.active_occurrence, DOSE_HOUR) is not None
+    assert dose.site.as_participant(active_occurrence, DOSE_HOUR) is not None
     dose.now = DOSE_HOUR + timedelta(hours=13)
-    assert dose.site.as_participant(checking_in.active_occurrence, dose.now) is None
+    assert dose.site.as_participant(active_occurrence, dose.now) is None
     assert ids(dose.types("yes")) == ["checkin.closed"]
     assert dose.taps("dose.taken", "missed")["checkin"]["item"] == "dose.reason"
     (report,) = dose.site.rows(DoseReport)
