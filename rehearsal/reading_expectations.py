@@ -165,7 +165,7 @@ def _row(block: Block, people: Mapping[str, Any], vocabulary: Vocabulary) -> Exp
     participants = [name for name, one in people.items() if one.is_participant]
     match kind:
         case "checkin":
-            name = here.choice(kind, study.checkins)
+            name = here.choice(kind, study.all_checkins)
         case "answer":
             name = here.choice(kind, study.items)
         case "participant":

@@ -66,7 +66,7 @@ def _answer(session: Session, wanted: ExpectedRow, participant: Participant, _no
         .order_by(Answer.id.desc())
         .limit(1)
     )
-    return {"value": row.value if row is not None else "none"}
+    return {"value": row.value if row is not None and row.value is not None else "none"}
 
 
 def _participant(_session: Session, _wanted: ExpectedRow, participant: Participant, _now: datetime) -> Row | None:

@@ -128,6 +128,12 @@ class Study(StudyFile):
         term = checkin.removeprefix(TOLD)
         return tuple(item.id for item in self.items.values() if item.term == term and item.pro_ctcae)
 
+    @property
+    def all_checkins(self) -> tuple[str, ...]:
+        """The planned ones, and those of every term that can be told out of the blue."""
+        terms = dict.fromkeys(item.term for item in self.items.values() if item.pro_ctcae)
+        return (*self.checkins, *(f"{TOLD}{term}" for term in terms))
+
     def kind_of(self, checkin: str) -> CheckInKind:
         """Symptoms or dose. What was told out of the blue is a symptom."""
         return self.checkins[checkin].kind if checkin in self.checkins else CheckInKind.SYMPTOMS

@@ -17,6 +17,7 @@ from study.services.occurrences import (
     no_more_pushes,
     open_occurrence,
     outcome,
+    spoken_coming,
     spoken_moment,
     theirs,
 )
@@ -94,7 +95,7 @@ def _later(work: Work, participant: Participant, occurrence_id: int) -> Outcome:
     told = say(
         "checkin.later",
         buttons=start_button(occurrence),
-        again=spoken_moment(again, participant),
+        again=spoken_coming(work, again, participant),
         until=spoken_moment(occurrence.closes_at, participant),
     )
     return outcome([told], active_occurrence(work, participant))

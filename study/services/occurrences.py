@@ -94,6 +94,14 @@ def theirs(work: Work, participant: Participant, occurrence_id: int) -> Occurren
     return occurrence if occurrence is not None and occurrence.participant_id == participant.id else None
 
 
+def spoken_coming(work: Work, moment: datetime, participant: Participant) -> str:
+    """A moment soon to come, as one says it: "today at 12:00", "tomorrow at 08:00", "on Thursday at 12:00"."""
+    local = moment.astimezone(ZoneInfo(participant.timezone))
+    days = (local.date() - local_date(work.now, participant.timezone)).days
+    spoken = {0: "today", 1: "tomorrow"}.get(days, f"on {local:%A}")
+    return f"{spoken} at {local:%H:%M}"
+
+
 def spoken_moment(moment: datetime, participant: Participant) -> str:
     """A moment as the participant's own calendar and clock show it: "Tuesday 12:00"."""
     return f"{moment.astimezone(ZoneInfo(participant.timezone)):%A %H:%M}"

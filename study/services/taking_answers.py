@@ -34,6 +34,7 @@ from study.work import Work
 
 WORDS_WORTH_READING = 4  # an answer that fits no choice and has this many words may hold a worry: staff see it
 GUESSED_AT_MOST = 8  # words of a message that may be a loosely worded answer although it sounds like something else
+VAGUE_AT_MOST = 3  # words of one that names no choice, such as "it depends"
 ANSWERED_ELSEWHERE = ("answer", "visit", "dose", "withdraw", "staff", "checkin")  # routes; never words for a note
 
 
@@ -52,13 +53,12 @@ def belongs_here(
     if guessed_choice(item, occurrence, guess) is not None and says_yes(words):
         return True
     reading = _read(work, item, words)
-    if reading.certainty is Certainty.CERTAIN or means_the_same(words):
+    if reading.certainty is Certainty.CERTAIN or means_the_same(words) or not elsewhere:
         return True
-    if not elsewhere:
-        return True
+    if reading.certainty is Certainty.NONE or "?" in words:
+        return False
     others = {symptom.term for symptom in symptoms(words)} - {item.term}
-    loosely = bool(reading.guesses) and "?" not in words and len(words.split()) <= GUESSED_AT_MOST
-    return loosely and not others
+    return not others and len(words.split()) <= (GUESSED_AT_MOST if reading.guesses else VAGUE_AT_MOST)
 
 
 def answer_tapped(
@@ -198,14 +198,17 @@ def _closing_words(work: Work, participant: Participant, occurrence: Occurrence,
     done = f"checkin.{occurrence.checkin}.done" if planned else "checkin.symptom.done"
     return [
         say("checkin.changed" if changed else done),
-        *told_staff(work, participant, occurrence),
+        *told_staff(work, participant, occurrence, only_changed=changed),
         summary(work, occurrence),
     ]
 
 
-def told_staff(work: Work, participant: Participant, occurrence: Occurrence) -> list[Say]:
-    """What of these answers staff hear of is said, with who reads it and when."""
+def told_staff(work: Work, participant: Participant, occurrence: Occurrence, only_changed: bool = False) -> list[Say]:
+    """What of these answers staff hear of is said, with who reads it and when; of changed ones alone, where the rest
+    was said before."""
     newest = newest_answers(work, occurrence)
+    if only_changed:
+        newest = {item: answer for item, answer in newest.items() if answer.version > 1}
     items = [work.study.items[item] for item in newest if item in work.study.items]
     met = [one for item in items for one in thresholds_met(work, participant, occurrence, item)]
     if met:

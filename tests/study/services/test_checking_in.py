@@ -384,7 +384,7 @@ def test_later_in_the_evening_means_tomorrow_after_the_quiet_hours(weekly: Talk)
     weekly.now = datetime(2026, 3, 9, 19, 30, tzinfo=UTC)  # 20:30 in Madrid; three hours later it is quiet
     number = weekly.occurrence().id
     (told,) = weekly.does(lambda work, p: checking_in.later(work, p, number))["says"]
-    assert told["params"]["again"] == "Tuesday 08:00"
+    assert told["params"]["again"] == "tomorrow at 08:00"
 
 
 def test_a_dose_taken_is_recorded_for_its_own_day(dose: Talk) -> None:
