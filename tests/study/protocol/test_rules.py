@@ -40,7 +40,8 @@ def test_severity_is_asked_only_when_it_happened(harbor: Study) -> None:
 
 
 def test_a_check_in_ends_after_its_last_open_branch(harbor: Study) -> None:
-    nothing = {"nausea.frequency": 0, "fatigue.severity": 0, "joint_pain.frequency": 0}
+    nothing = {"nausea.frequency": 0, "fatigue.severity": 0, "joint_pain.frequency": 0, "diarrhea.frequency": 0}
+    nothing |= {"rash.presence": 0, "note.words": None}
     assert harbor.next_item("weekly", nothing) is None
     assert harbor.next_item("daily", {"dose.taken": "taken"}) is None
 
