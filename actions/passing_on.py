@@ -6,10 +6,11 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
-from actions.base import StudyAction, understood
+from actions.base import Event, StudyAction, close_form, understood, words
 from study.concerns import ConcernKind
 from study.participants import Participant
 from study.protocol import Severity
+from study.services.choosing import record_wish
 from study.services.passing_on import pass_on
 from study.work import Work
 
@@ -31,7 +32,11 @@ class RecordWish(StudyAction):
     is_called = "action_record_wish"
 
     def act(self, work: Work, participant: Participant, tracker: Tracker) -> dict[str, Any]:
-        return pass_on(work, participant, ConcernKind.WISH, Severity.ROUTINE)
+        return record_wish(work, participant, words(tracker))
+
+    def events(self, outcome: dict[str, Any], tracker: Tracker) -> list[Event]:
+        """Whoever says that they want to leave is not asked the next question in the same breath. It stays open."""
+        return close_form() if tracker.get_slot("checkin") else []
 
 
 ACTIONS = (PassOn, RecordWish)

@@ -10,6 +10,9 @@ import secrets
 import signal
 import sys
 
+from telegram import BotCommand
+from telegram.error import TelegramError
+
 from bot.conversation import Conversation
 from bot.delivery import Delivery
 from bot.rasa_client import RasaClient
@@ -22,9 +25,11 @@ from study.db.leader import Leadership
 from study.errors import AlongsideError
 from study.heartbeats import beat
 from study.logs import set_up_logging
+from study.protocol import Study
+from study.protocol.wording_ids import COMMANDS
 from study.services.claiming import free_all
 from study.services.sending import recover_leased
-from study.settings import Settings
+from study.settings import PARTICIPANTS_BOT, Settings
 
 log = logging.getLogger("bot")
 
@@ -53,6 +58,7 @@ async def serve(app: App) -> None:
         settings.rasa_timeout,
     )
     conversation = Conversation(app, owner, rasa, bots)
+    menu = asyncio.create_task(show_commands(app.study, bots.get(PARTICIPANTS_BOT)))
     loops = [
         *(Receiving(app, bot, conversation.wake).run(stopping) for bot in bots.values()),
         conversation.run(stopping),
@@ -65,6 +71,7 @@ async def serve(app: App) -> None:
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     stopping.set()
     await asyncio.wait(tasks, timeout=DRAIN_SECONDS)
+    menu.cancel()
     await rasa.close()
     for bot in bots.values():
         await bot.close()
@@ -97,6 +104,17 @@ async def watch_leadership(leadership: Leadership, stopping: asyncio.Event) -> N
             stopping.set()
             return
         await pause(stopping, 2.0)
+
+
+async def show_commands(study: Study, bot: TelegramBot | None) -> None:
+    """The commands in Telegram's menu, with approved words. Only a courtesy: they work without it."""
+    if bot is None:
+        return
+    commands = [BotCommand(name, study.wordings.render(f"command.{name}")) for name in COMMANDS]
+    try:
+        await bot.sending.set_my_commands(commands)
+    except TelegramError as error:
+        log.warning("the menu of commands was not set: %s", type(error).__name__)
 
 
 def make_bots(settings: Settings) -> dict[str, TelegramBot]:

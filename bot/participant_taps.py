@@ -8,7 +8,9 @@ from typing import Any
 from study.participants import Participant
 from study.replies import Say, say
 from study.services.checking_in import not_now
+from study.services.choosing import choose
 from study.services.summing_up import change, change_item
+from study.services.unreadable import UNWELL, told_how_urgent, unwell_now
 from study.work import Work
 
 Tapped = Callable[[Work, Participant, dict[str, Any]], list[Say]]
@@ -24,4 +26,7 @@ TAPS: dict[str, tuple[str, Tapped]] = {  # what the button does: the route, and 
     "not_now": ("checkin", not_now),
     "change": ("checkin", change),
     "change_item": ("checkin", change_item),
+    "choose": ("withdraw", choose),
+    "unread": ("staff", told_how_urgent),
+    UNWELL: ("emergency", unwell_now),
 }

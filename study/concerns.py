@@ -27,6 +27,8 @@ class ConcernKind(StrEnum):
     DOSE = "dose"
     WISH = "wish"
     UNREADABLE = "unreadable"
+    OTHER_PERSON = "other_person"  # somebody else writes in the participant's chat
+    SILENT = "silent"  # several check-ins in a row without an answer
     UNREACHABLE = "unreachable"
     UNDELIVERED = "undelivered"
     TECHNICAL = "technical"
@@ -94,6 +96,14 @@ class Concern(Base):
         """A graver report joined: the graver ladder starts from its beginning, at once."""
         self.severity, self.ladder, self.level, self.repeats = severity, ladder, -1, 0
         self.state, self.next_at = ConcernState.OPEN, now
+
+    def calm(self, severity: str, ladder: dict[str, Any], next_at: datetime) -> bool:
+        """The participant says that it is less grave: another ladder from `next_at` on. Whether it was changed: once
+        somebody was called, what called them stands."""
+        if self.state != ConcernState.OPEN or self.level >= 0:
+            return False
+        self.severity, self.ladder, self.next_at = severity, ladder, next_at
+        return True
 
     def climb(self, now: datetime, unowned_repeat: timedelta) -> Page | None:
         """What the ladder says at `now`; one step at a time, however late the clock comes.

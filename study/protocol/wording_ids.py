@@ -97,7 +97,7 @@ REQUIRED_WORDINGS: dict[str, WordingUse] = {
     "stopped": _use("messages are stopped", "team_phone"),
     "over": _use("pausing or resuming when the study's questions are over", "team_phone"),
     "privacy": _use("who reads what, what is kept, what somebody may ask for", "team_phone", limit=1000),
-    "choices": _use("what can be stopped, asked for", "team_phone"),
+    "choices.offer": _use("what can be stopped, asked for", "team_phone"),
     "choices.tablets": _use("wishes to stop the tablets", "who_reads team_phone"),
     "choices.visits": _use("wishes to stop the visits", "who_reads team_phone"),
     "choices.data_use": _use("wishes their data not to be used", "who_reads team_phone"),

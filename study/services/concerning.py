@@ -28,6 +28,7 @@ ALERTS = {
     ConcernKind.UNREACHABLE: "staff.task.unreachable",
     ConcernKind.UNDELIVERED: "staff.task.dead_message",
     ConcernKind.TECHNICAL: "staff.task.set_aside",
+    ConcernKind.SILENT: "staff.task.silent",
     ConcernKind.UNREADABLE: "staff.task.unreadable",
 }
 
@@ -55,14 +56,14 @@ def raise_concern(
     if concern is None:
         concern = _new(work, participant, kind, severity, new_flags, received_at or work.now)
         if first_page_after is not None:
-            concern.next_at = _page_hour(work, concern.site, severity, work.now + first_page_after)
+            concern.next_at = page_hour(work, concern.site, severity, work.now + first_page_after)
     else:
         graver = severity.rank > Severity(concern.severity).rank
         unseen = [flag for flag in new_flags if flag not in concern.flags]
         concern.flags = [*concern.flags, *unseen]
         if graver or unseen:
             worst = severity if graver else Severity(concern.severity)
-            concern.worsen(worst, _ladder(work, worst), _page_hour(work, concern.site, worst, work.now))
+            concern.worsen(worst, ladder_of(work, worst), page_hour(work, concern.site, worst, work.now))
             work.record("system", "concern_worsened", concern.reference, severity=worst, flags=concern.flags)
     concern.details = _joined(concern.details or {}, details or {})
     if work.cause is not None and work.session.get(ConcernReport, (concern.id, work.cause)) is None:
@@ -112,8 +113,8 @@ def _new(
         kind=kind,
         flags=flags,
         severity=severity,
-        ladder=_ladder(work, severity),
-        next_at=_page_hour(work, site, severity, work.now),
+        ladder=ladder_of(work, severity),
+        next_at=page_hour(work, site, severity, work.now),
         received_at=received_at,
         raised_at=work.now,
     )
@@ -133,11 +134,12 @@ def _new(
     return concern
 
 
-def _ladder(work: Work, severity: Severity) -> dict[str, Any]:
+def ladder_of(work: Work, severity: Severity) -> dict[str, Any]:
+    """The ladder of the study as it is now, to be copied onto a concern."""
     return work.study.ladders[severity].model_dump(mode="json")
 
 
-def _page_hour(work: Work, site: str, severity: str, moment: datetime) -> datetime:
+def page_hour(work: Work, site: str, severity: str, moment: datetime) -> datetime:
     """`moment` itself, or the site's next opening where the ladder pages in monitoring hours only."""
     if work.study.ladders[Severity(severity)].pages == "any_hour":
         return moment
@@ -151,7 +153,7 @@ def page(work: Work, concern: Concern) -> None:
         if call is None:
             return
         if concern.next_at is not None:
-            concern.next_at = _page_hour(work, concern.site, concern.severity, concern.next_at)
+            concern.next_at = page_hour(work, concern.site, concern.severity, concern.next_at)
         people = on_call(work.session, concern.site, list(call.roles))
         work.record(
             "system",

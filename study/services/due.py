@@ -19,8 +19,10 @@ from study.participants import Participant, Standing, chat_of
 from study.protocol import CheckIn, Study
 from study.replies import ask, button, put_replies, say
 from study.services.concerning import page
+from study.services.farewell import bid_farewell
 from study.services.occurrences import active_occurrence, spoken_moment
 from study.services.sending import cancel_waiting
+from study.services.silence import notice_silence
 from study.services.tidying import put_away
 from study.work import Work
 
@@ -31,7 +33,7 @@ def do_what_is_due(db: Database, study: Study, now: datetime) -> int:
     """Push, nudge, close and escalate whatever has come due by `now`, in batches of at most 100. How many there
     were."""
     done = 0
-    for batch in (_concerns, _occurrences):
+    for batch in (_concerns, _occurrences, _farewells):
         while count := db.run(lambda session, batch=batch: batch(Work(session, study, now))):  # type: ignore[misc]  # mypy infers no type for a lambda's default
             done += count
     return done
@@ -47,6 +49,7 @@ def next_due(session: Session, study: Study, now: datetime) -> datetime | None:
     moments = [
         session.scalar(select(func.min(Occurrence.next_at)).where(Occurrence.next_at > now)),
         session.scalar(select(func.min(Concern.next_at)).where(Concern.next_at > now)),
+        session.scalar(select(func.min(Participant.farewell_at)).where(Participant.farewell_at > now)),
         waiting + study.timings.hand_over_after if waiting else None,
     ]
     return min((moment for moment in moments if moment is not None), default=None)
@@ -76,6 +79,19 @@ def _occurrences(work: Work) -> int:
     for occurrence in due:
         participant = work.session.get_one(Participant, occurrence.participant_id)
         _do(work, participant, occurrence)
+    return len(due)
+
+
+def _farewells(work: Work) -> int:
+    due = work.session.scalars(
+        select(Participant)
+        .where(Participant.farewell_at <= work.now)
+        .order_by(Participant.farewell_at, Participant.id)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for participant in due:
+        bid_farewell(work, participant)
     return len(due)
 
 
@@ -200,3 +216,5 @@ def _close(work: Work, participant: Participant, occurrence: Occurrence) -> None
     cancel_waiting(work.session, OutboxRow.occurrence_id == occurrence.id, OutboxRow.lane == Lane.REMINDER)
     put_away(work, OutboxRow.occurrence_id == occurrence.id)
     work.record("system", f"checkin_{occurrence.state}", audit_name(participant, occurrence), reason=occurrence.skipped)
+    if occurrence.state == OccurrenceState.MISSED:
+        notice_silence(work, participant, occurrence)

@@ -16,6 +16,7 @@ from study.links import TOKEN_BYTES, TRIES, Link
 from study.participants import Chat, Participant, Standing, by_code
 from study.protocol.countries import check_timezone
 from study.replies import Say, button, role_title, say
+from study.services.farewell import plan_farewell
 from study.staff import StaffMember
 from study.work import Work
 
@@ -137,6 +138,7 @@ def plan_checkins(work: Work, participant: Participant) -> None:
     """A row for each check-in of the study that has not closed yet."""
     if participant.day1 is None:
         return
+    plan_farewell(work, participant)
     hour = time.fromisoformat(participant.preferred_hour)
     for checkin in work.study.checkins.values():
         for moments in plan(checkin, participant.day1, work.study.days, participant.timezone, hour):

@@ -1,5 +1,5 @@
 """Pausing, resuming and stopping the messages. What is stopped here is the messages; the trial is for people to
-speak about."""
+speak about (choosing.py)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ from study.participants import Chat, Participant, Standing
 from study.protocol import Severity
 from study.replies import Say, say
 from study.services.concerning import raise_concern
+from study.services.farewell import farewell_moment
 from study.services.sending import cancel_waiting
+from study.services.wishing import wish
+from study.wishes import Scope
 from study.work import Work
 
 
 def pause(work: Work, participant: Participant) -> list[Say]:
     """No reminders until /resume. Red flags and questions are answered as before."""
+    if participant.standing == Standing.FINISHED:
+        return [say("over")]
     if participant.standing == Standing.ENROLLED:
         participant.standing = Standing.PAUSED
         _withdraw_reminders(work, participant)
@@ -23,20 +28,23 @@ def pause(work: Work, participant: Participant) -> list[Say]:
 
 
 def resume(work: Work, participant: Participant) -> list[Say]:
-    """Reminders go on with the next one due; what was skipped is not made up for."""
+    """Reminders go on with the next one due; what was skipped is not made up for. After the study's end there are none
+    to go on with."""
     if participant.standing in (Standing.PAUSED, Standing.LEFT):
-        participant.standing = Standing.ENROLLED
-        work.record(participant.code, "resumed", participant.code)
-    return [say("resumed")]
+        ends = farewell_moment(work.study, participant)
+        over = ends is not None and ends <= work.now
+        participant.standing = Standing.FINISHED if over else Standing.ENROLLED
+        work.record(participant.code, "resumed", participant.code, standing=participant.standing)
+    return [say("over" if participant.standing == Standing.FINISHED else "resumed")]
 
 
 def stop_messages(work: Work, participant: Participant) -> list[Say]:
     """The messages stop at once. Staff are told: whether more than messages is meant is theirs to ask."""
-    if participant.standing != Standing.LEFT:
+    if participant.standing not in (Standing.LEFT, Standing.DECEASED):
         participant.standing = Standing.LEFT
         _withdraw_reminders(work, participant)
         work.record(participant.code, "messages_stopped", participant.code)
-        raise_concern(work, participant, ConcernKind.WISH, Severity.ROUTINE)
+        wish(work, participant, [Scope.MESSAGES])
     return [say("stopped")]
 
 

@@ -9,13 +9,15 @@ from sqlalchemy import select
 from study.concerns import Concern, ConcernKind
 from study.inbox import InboxRow, InboxState, Kind, Received
 from study.keys import seal, vault_of
-from study.outbox import Lane
-from study.participants import Chat, Participant
+from study.outbox import Button, Lane
+from study.participants import Chat, Participant, Standing
 from study.protocol import Severity
 from study.replies import key_of, put_replies, say, standing_fields, who_reads
 from study.services.concerning import raise_concern
+from study.services.unreadable import UNWELL, cannot_be_read, unwell_now
 from study.settings import PARTICIPANTS_BOT
 from study.triage.red_flags import kinds
+from study.triage.writers import Writer, writer
 from study.work import Work
 
 
@@ -62,10 +64,14 @@ def take_update(work: Work, received: Received, raw: str) -> Taken:
     if chat is not None and _is_heard(received, chat):
         row.flags = kinds(received.text or "")
         if row.flags:
-            answer_red_flags(work, chat, row.flags)
+            answer_red_flags(work, chat, row.flags, received.text or "")
             row.state, row.outcome, row.done_at = InboxState.DONE, "emergency", work.now
             if chat.participant_id is None:
                 erase_words(row)
+        elif received.kind is Kind.MEDIA:
+            _ask_how_urgent(work, chat, received, row)
+    if chat is not None and received.kind is Kind.TAP:
+        _hear_tap(work, chat, received)
     if chat is None or received.kind is Kind.UNREADABLE:
         row.state, row.outcome, row.done_at = InboxState.SET_ASIDE, "unreadable", work.now
         participant = session.get(Participant, row.participant_id) if row.participant_id else None
@@ -78,14 +84,40 @@ def _is_heard(received: Received, chat: Chat) -> bool:
     where the rest of the message makes no sense; ids of groups are negative (Bot API, type Chat)."""
     alone = received.kind is not Kind.GROUP and (received.chat or 0) > 0
     private = alone and received.bot == PARTICIPANTS_BOT
-    return private and chat.staff_id is None and bool(received.text)
+    return private and chat.staff_id is None and (bool(received.text) or received.kind is Kind.MEDIA)
 
 
-def answer_red_flags(work: Work, chat: Chat, flags: list[str]) -> Concern:
-    """Emergency wording to the person, concern and page to staff, all in the open transaction."""
+def _ask_how_urgent(work: Work, chat: Chat, received: Received, row: InboxRow) -> None:
+    """A voice message may be a cry for help: its question goes out now, and waits behind nothing either."""
+    participant = work.session.get(Participant, chat.participant_id) if chat.participant_id else None
+    if participant is None or not participant.has_consented or chat.closed_at is not None:
+        return
+    if participant.standing == Standing.DECEASED:
+        return
+    cannot_be_read(work, participant, chat, received.media or "file")
+    row.state, row.outcome, row.done_at = InboxState.DONE, "staff", work.now
+
+
+def _hear_tap(work: Work, chat: Chat, received: Received) -> None:
+    """ "Unwell now" is an emergency before its turn comes; every other button waits for it."""
+    pressed = work.session.get(Button, received.token) if received.token else None
+    participant = work.session.get(Participant, chat.participant_id) if chat.participant_id else None
+    if pressed is None or pressed.chat_id != chat.id or participant is None or pressed.tap.get("do") != UNWELL:
+        return
+    unwell_now(work, participant, pressed.tap)
+
+
+def answer_red_flags(work: Work, chat: Chat, flags: list[str], words: str = "") -> Concern:
+    """Emergency wording to the person, concern and page to staff, all in the open transaction.
+
+    A relative's words count as the participant's; a doctor who treats them gets the number for doctors as well."""
     participant = work.session.get(Participant, chat.participant_id) if chat.participant_id else None
     severity = max((work.study.gravity(flag) for flag in flags), key=lambda one: one.rank)
-    concern = raise_concern(work, participant, ConcernKind.RED_FLAG, severity, flags=flags)
+    writes = writer(words)
+    about = [] if writes is Writer.PARTICIPANT else [writes.value]
+    concern = raise_concern(
+        work, participant, ConcernKind.RED_FLAG, severity, flags=flags, details={"about": about} if about else None
+    )
     if participant is None:
         wording = "emergency.unknown_person"
         lifelines = work.study.lifelines(None, None)
@@ -93,10 +125,13 @@ def answer_red_flags(work: Work, chat: Chat, flags: list[str]) -> Concern:
     else:
         wording = emergency_wording(flags)
         fields = standing_fields(work, participant) | {"who_reads": who_reads(work, participant.site, severity)}
+    says = [say(wording)]
+    if participant is not None and writes is Writer.TREATING_DOCTOR:
+        says.append(say("unblinding.doctor"))
     put_replies(
         work,
         chat,
-        [say(wording)],
+        says,
         key=f"emergency:{work.cause}",
         lane=Lane.ALERT,
         fields=fields,
