@@ -1,11 +1,12 @@
 """What a message says of a dose: its status, which day and why. Questions tell no dose ("if I miss ...").
 
-A double dose is a change, not an overdose; the whole pack is a red flag as well (study/triage/red_flags.py).
+Several days in one message are read by doses_by_day.py. A double dose is no overdose; the whole pack is a red flag as
+well (study/triage/red_flags.py).
 Silence and "not yet" are no missed dose: that is decided when the check-in closes, not here.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from itertools import pairwise
@@ -26,6 +27,8 @@ class DoseStatus(StrEnum):
     PARTIAL = "partial"
     STOPPED = "stopped"
     CHANGED = "changed"
+    DOUBLED = "doubled"
+    UNSURE = "unsure"
     NONE = "none"
 
 
@@ -46,15 +49,23 @@ class Dose:
 
 @dataclass(frozen=True)
 class DoseRules:
-    """doses.yml, compiled; `examples` is kept for the tests."""
+    """doses.yml, compiled; `by_day` names the statuses of one day among several, `examples` is kept for the tests."""
 
     statuses: tuple[str, ...]
+    by_day: tuple[str, ...]
+    words: dict[str, frozenset[str]]
     books: dict[str, PhraseBook]
     examples: dict[str, tuple[str, ...]]
 
 
 def dose_statement(text: str) -> Dose:
-    """The dose told in a message; status none where none is told."""
+    """The dose told in a message, as one statement; status none where none is told. A double dose is a change."""
+    told = stated(text)
+    return replace(told, status=DoseStatus.CHANGED) if told.status is DoseStatus.DOUBLED else told
+
+
+def stated(text: str) -> Dose:
+    """The same, with a double dose as what it is."""
     rules = dose_rules()
     read = [sentence for sentence in scope_rules().read(text) if sentence.tokens]
     told = {status for sentence in read for status in _statuses(rules, sentence)}
@@ -67,11 +78,11 @@ def dose_statement(text: str) -> Dose:
 
 
 def _statuses(rules: DoseRules, sentence: SentenceScope) -> Iterator[DoseStatus]:
-    silent = _places(rules.books["ignore"], sentence)
+    silent = places(rules.books["ignore"], sentence)
     waiting = any(rules.books["not_yet"].matches(sentence.tokens))
     for match in rules.books["statuses"].matches(sentence.tokens):
         status = DoseStatus(match.phrase.label)
-        if not silent.isdisjoint(match.positions) or _is_own_question(sentence, match):
+        if not silent.isdisjoint(match.positions) or is_own_question(sentence, match):
             continue
         standing = sentence.standing(match)
         if standing is Standing.NEGATED and status is DoseStatus.MISSED:
@@ -80,7 +91,7 @@ def _statuses(rules: DoseRules, sentence: SentenceScope) -> Iterator[DoseStatus]
             yield status
 
 
-def _is_own_question(sentence: SentenceScope, match: Match) -> bool:
+def is_own_question(sentence: SentenceScope, match: Match) -> bool:
     """ "Should I take two?", "do I take it ...", "when do I ...": a question word, then the subject."""
     before = sentence.tokens[max(match.start - 5, 0) : match.start + 1]
     asks = ("can", "could", "should", "shall", "may", "must", "do", "would", "will", "when", "how")
@@ -90,12 +101,13 @@ def _is_own_question(sentence: SentenceScope, match: Match) -> bool:
     )
 
 
-def _places(book: PhraseBook, sentence: SentenceScope) -> set[int]:
+def places(book: PhraseBook, sentence: SentenceScope) -> set[int]:
+    """Where the words of its matches stand."""
     return {at for match in book.matches(sentence.tokens) for at in range(match.start, match.end)}
 
 
 def _described(rules: DoseRules, status: DoseStatus, read: list[SentenceScope]) -> Dose:
-    days = [one.phrase.label for sentence in read for one in _longest(rules.books["days"], sentence)]
+    days = [one.phrase.label for sentence in read for one in days_named(rules, sentence)]
     book = rules.books["reasons"]
     reasons = {one.phrase.label for sentence in read for one in book.matches(sentence.tokens)}
     offset = next((int(day) for day in days if day.lstrip("-").isdigit()), None)
@@ -106,7 +118,13 @@ def _described(rules: DoseRules, status: DoseStatus, read: list[SentenceScope]) 
     return Dose(status, offset, weekday, reason.label if reason else None, tuple(dict.fromkeys(days)))
 
 
-def _longest(book: PhraseBook, sentence: SentenceScope) -> Iterator[Match]:
+def days_named(rules: DoseRules, sentence: SentenceScope) -> list[Match]:
+    """The days of a sentence. "I sat down" names none."""
+    silent = places(rules.books["ignore"], sentence)
+    return [one for one in longest(rules.books["days"], sentence) if silent.isdisjoint(one.positions)]
+
+
+def longest(book: PhraseBook, sentence: SentenceScope) -> Iterator[Match]:
     """ "The day before yesterday" is one day, not two."""
     end = 0
     for match in sorted(book.matches(sentence.tokens), key=lambda one: (one.start, -one.end)):
@@ -122,18 +140,22 @@ def dose_rules(path: Path = DOSES_FILE) -> DoseRules:
     lists = rules.lists()
     books = {
         name: PhraseBook(rules.phrases(rules.content.get(name), name, name, lists))
-        for name in ("not_yet", "in_the_end", "ignore")
+        for name in ("not_yet", "in_the_end", "ignore", "generally", "strong")
     }
     books["statuses"] = _labelled(rules, ("statuses",), lists)
     books["reasons"] = _labelled(rules, ("reasons",), lists)
     books["days"] = _labelled(rules, ("days", "weekdays"), lists)
+    books["by_day"] = _labelled(rules, ("by_day",), lists)
     statuses = tuple(rules.section(rules.content.get("statuses"), "statuses"))
-    for status in statuses:
-        if status not in set(DoseStatus):
-            raise rules.error(f"statuses.{status}", f"is not known; known are {', '.join(DoseStatus)}")
+    by_day = tuple(rules.section(rules.content.get("by_day"), "by_day"))
+    for place, names in (("statuses", statuses), ("by_day", by_day)):
+        for status in names:
+            if status not in set(DoseStatus):
+                raise rules.error(f"{place}.{status}", f"is not known; known are {', '.join(DoseStatus)}")
+    words = {name: frozenset(rules.texts(rules.content.get(name), name)) for name in ("joins", "ranges")}
     examples = rules.section(rules.content.get("examples"), "examples")
     kept = {message: tuple(rules.texts(told, f"examples.{message}")) for message, told in examples.items()}
-    return DoseRules(statuses, books, kept)
+    return DoseRules(statuses, by_day, words, books, kept)
 
 
 def _labelled(rules: RulesFile, names: tuple[str, ...], lists: dict[str, list[str]]) -> PhraseBook:

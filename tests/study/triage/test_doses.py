@@ -17,7 +17,7 @@ def test_every_example_of_the_file_is_read_as_it_says(message: str, told: tuple[
 
 
 def test_every_status_of_the_file_is_known() -> None:
-    assert {*dose_rules().statuses, "none"} == set(DoseStatus)
+    assert {*dose_rules().statuses, *dose_rules().by_day, "none"} == set(DoseStatus)
 
 
 @pytest.mark.parametrize("message", ["took the whole pack", "I took all my pills", "I swallowed 20 tablets"])
