@@ -22,6 +22,7 @@ from study.services.sending import (
     Letter,
     anything_waiting,
     lease_letters,
+    mark_dropped,
     mark_retry,
     mark_sent,
     mark_uncertain,
@@ -100,8 +101,31 @@ class Delivery:
         burst, rate = self.app.settings.chat_burst, self.app.settings.chat_rate
         return self.chats.setdefault(chat, AsyncLimiter(burst, burst / rate))
 
+    async def _tidy(self, letter: Letter) -> None:
+        """The buttons of a message changed. It costs the chat none of its messages, and is dropped where it fails."""
+        try:
+            await self.bot.sending.edit_message_reply_markup(
+                letter.chat, letter.changes, reply_markup=keyboard_markup(letter.keyboard)
+            )
+        except RetryAfter as error:
+            wait = seconds(error)
+            self.paused_until[letter.lane] = machine_now() + wait
+            await self._write(lambda work: mark_retry(work.session, letter.id, "too_many_requests", wait))
+        except Exception as error:
+            if "not modified" not in str(error):
+                code = type(error).__name__
+                log.info("outbox %s: buttons stay: %s", letter.id, code)
+                await self._write(lambda work: mark_dropped(work.session, letter.id, code))
+                return
+            await self._write(lambda work: mark_sent(work.session, letter.id, None, work.now))
+        else:
+            await self._write(lambda work: mark_sent(work.session, letter.id, None, work.now))
+
     async def _send(self, letter: Letter) -> None:
         """One message, and what became of it. Only what Telegram answers decides; a doubt is a doubt of its own."""
+        if letter.lane is Lane.TIDY:
+            await self._tidy(letter)
+            return
         await self._limiter(letter.chat_row).acquire()
         pause = min(0.5 * 2 ** min(letter.attempts, 8), LONGEST_PAUSE)
         try:

@@ -20,9 +20,14 @@ def _agreed_already(work: Work, participant: Participant, tap: dict[str, Any]) -
     return [say("consent.done")]
 
 
+def _done_already(work: Work, participant: Participant, tap: dict[str, Any]) -> list[Say]:
+    return [say("answer.already_recorded")]
+
+
 TAPS: dict[str, tuple[str, Tapped]] = {  # what the button does: the route, and the use case
     "agree": ("consent", _agreed_already),
     "decline": ("consent", _agreed_already),
+    "done": ("checkin", _done_already),
     "not_now": ("checkin", not_now),
     "change": ("checkin", change),
     "change_item": ("checkin", change_item),

@@ -29,6 +29,7 @@ class Letter:
     text: str
     keyboard: list[list[dict[str, str]]]
     attempts: int
+    changes: int | None = None  # the Telegram message whose buttons it changes, instead of being one of its own
 
 
 def anything_waiting(session: Session, bot: str) -> bool:
@@ -73,6 +74,8 @@ def lease_letters(
             OutboxRow.chat_id.not_in(busy),
             or_(OutboxRow.retry_at <= machine, OutboxRow.lease_boot != boot_id()),
             ~held_up,
+            # Buttons are put away after the answer that is being worked out: a phone shows one change at a time.
+            or_(OutboxRow.lane != Lane.TIDY, Chat.lease_owner.is_(None)),
         )
         .order_by(order, OutboxRow.id)
         .limit(most * len(LANES))
@@ -90,6 +93,7 @@ def lease_letters(
         row.state, row.lease_owner, row.lease_boot = OutboxState.LEASED, owner, boot_id()
         row.attempts += 1
         chat = session.get_one(Chat, row.chat_id)
+        changed = session.get(OutboxRow, row.tidies) if row.tidies is not None else None
         letters.append(
             Letter(
                 row.id,
@@ -99,12 +103,13 @@ def lease_letters(
                 unseal(session, row.text_sealed) or "",
                 row.keyboard,
                 row.attempts,
+                changed.message_id if changed is not None else None,
             )
         )
     return letters
 
 
-def mark_sent(session: Session, outbox_id: int, message_id: int, now: datetime) -> None:
+def mark_sent(session: Session, outbox_id: int, message_id: int | None, now: datetime) -> None:
     """Telegram has it. The first alert that arrives is a concern's delivery to staff."""
     row = session.get_one(OutboxRow, outbox_id)
     row.state, row.message_id, row.sent_at = OutboxState.SENT, message_id, now
@@ -113,6 +118,12 @@ def mark_sent(session: Session, outbox_id: int, message_id: int, now: datetime) 
         concern = session.get_one(Concern, row.concern_id)
         if chat.staff_id is not None and concern.delivered_at is None:
             concern.delivered_at = now
+
+
+def mark_dropped(session: Session, outbox_id: int, reason: str) -> None:
+    """A courtesy that Telegram would not have: not tried again."""
+    row = session.get_one(OutboxRow, outbox_id)
+    row.state, row.reason = OutboxState.SKIPPED, reason
 
 
 def mark_retry(session: Session, outbox_id: int, reason: str, pause: float) -> None:
