@@ -13,13 +13,15 @@ FIRST_TELEGRAM_ID = 5_000_000_000  # above 2**31, as many of Telegram's are
 
 @dataclass(frozen=True)
 class Newcomer:
-    """Somebody to be brought in. `role` is "participant" or one of the study's; `timezone` None is the site's."""
+    """Somebody to be brought in. `role` is "participant" or one of the study's; `timezone` None is the site's.
+    `study_day`: which day of the study it is for somebody enrolled."""
 
     name: str
     role: str
     site: str
     timezone: str | None = None
     enrolled: bool = False
+    study_day: int = 1
 
 
 @dataclass

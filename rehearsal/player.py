@@ -69,12 +69,13 @@ class Player:
         return None
 
     def _bring_people_in(self) -> None:
-        """Staff have opened their links; who is enrolled is through consent, Day 1 is the day the script begins.
+        """Staff have opened their links; who is enrolled is through consent. The script begins on Day 1, or on the
+        `study_day` of each.
 
         Nothing of it counts for a step, and nothing of it is told.
         """
         roles = self.script.people.values()
-        newcomers = [Newcomer(one.name, one.role, one.site, one.timezone, one.enrolled) for one in roles]
+        newcomers = [Newcomer(one.name, one.role, one.site, one.timezone, one.enrolled, one.study_day) for one in roles]
         self.stack.add_people(newcomers, self.script.begin.astimezone(self.script.zone).date())
         self.watch.new_messages(0)
         self.watch.look(None, False)

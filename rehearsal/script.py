@@ -39,7 +39,7 @@ ROOT = Path(__file__).resolve().parent.parent
 class Role:
     """One of the people. `role` is "participant" or one of the study's.
 
-    `enrolled`: through consent before the first step.
+    `enrolled`: through consent before the first step, and then on this `study_day`.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Role:
     site: str
     timezone: str
     enrolled: bool = False
+    study_day: int = 1
 
     @property
     def is_participant(self) -> bool:
@@ -167,7 +168,7 @@ def _person(problems: Problems, name: str, data: Any, study: Study) -> Role | No
         problems.add(here, "must be a participant's code, such as P-001, or a short name, such as nora")
         return None
     is_participant = CODE.fullmatch(name) is not None
-    known = ("site", "timezone", "enrolled") if is_participant else ("role", "site")
+    known = ("site", "timezone", "enrolled", "study_day") if is_participant else ("role", "site")
     block = Block.of(problems, here, data, known)
     before = len(problems)
     site = block.choice("site", study.sites, needed=True)
@@ -179,8 +180,11 @@ def _person(problems: Problems, name: str, data: Any, study: Study) -> Role | No
             except ValueError as wrong:
                 problems.add((*here, "timezone"), str(wrong))
         enrolled = block.flag("enrolled") or False
+        day = block.whole("study_day")
+        if day is not None and (day < 1 or not enrolled):
+            problems.add((*here, "study_day"), "must be 1 or more, and of somebody enrolled: Day 1 is the first dose")
         return (
-            Role(name, "participant", site, zone or study.sites[site].timezone, enrolled)
+            Role(name, "participant", site, zone or study.sites[site].timezone, enrolled, day or 1)
             if site and len(problems) == before
             else None
         )

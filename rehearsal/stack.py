@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -186,7 +186,8 @@ class Stack:
         return self.add_people([Newcomer(name, role, site)])[0]
 
     def add_people(self, newcomers: list[Newcomer], day1: date | None = None) -> list[Someone]:
-        """All of them at once. `day1` of those enrolled is today where they are, unless it is given."""
+        """All of them at once. `day1` of those enrolled is today where they are, unless it is given; somebody whose
+        `study_day` is later has begun so many days before."""
         people = [self._invite(newcomer) for newcomer in newcomers]
         for newcomer, someone in zip(newcomers, people, strict=True):
             if newcomer.enrolled or not someone.is_participant:
@@ -194,7 +195,8 @@ class Stack:
         self.settle()
         for newcomer in newcomers:
             if newcomer.enrolled:
-                self.run(partial(_consent, code=newcomer.name, day1=day1))
+                begun = day1 and day1 - timedelta(days=newcomer.study_day - 1)
+                self.run(partial(_consent, code=newcomer.name, day1=begun))
         self.settle()
         return people
 

@@ -176,11 +176,8 @@ def page(work: Work, concern: Concern) -> None:
 
 
 def _alert(work: Work, concern: Concern, kind: PageKind, member: StaffMember, chat: Chat) -> None:
-    first = ALERTS.get(ConcernKind(concern.kind), f"staff.alert.{concern.severity}")
-    if concern.participant_id is None and concern.kind == ConcernKind.RED_FLAG:
-        first = "staff.alert.unknown_person"
     wording = {
-        PageKind.STEP: first,
+        PageKind.STEP: _first_wording(concern),
         PageKind.REPEAT: "staff.alert.repeat",
         PageKind.UNOWNED: "staff.unowned",
     }[kind]
@@ -196,6 +193,17 @@ def _alert(work: Work, concern: Concern, kind: PageKind, member: StaffMember, ch
         fields=concern_fields(work, concern),
         concern_id=concern.id,
     )
+
+
+def _first_wording(concern: Concern) -> str:
+    """What calls staff first: by how grave it is, or the task it is. What cannot be read is a task once its sender said
+    that it can wait, and something to act on before that."""
+    if concern.participant_id is None and concern.kind == ConcernKind.RED_FLAG:
+        return "staff.alert.unknown_person"
+    graver = f"staff.alert.{concern.severity}"
+    if concern.kind == ConcernKind.UNREADABLE and concern.severity != Severity.ROUTINE:
+        return graver
+    return ALERTS.get(ConcernKind(concern.kind), graver)
 
 
 def concern_fields(work: Work, concern: Concern) -> dict[str, str]:

@@ -34,6 +34,7 @@ TOLD_WHEN_SEEN = {
     ConcernKind.DOSE,
     ConcernKind.WISH,
     ConcernKind.UNREADABLE,
+    ConcernKind.OTHER_PERSON,
 }
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from study.concerns import UNCLAIMED, Concern, ConcernKind, ConcernReport
 from study.outbox import Lane, OutboxRow
 from study.participants import Chat, Participant, chat_of
-from study.protocol import Severity
+from study.protocol import CheckInKind, Severity
 from study.replies import Say, ask, button, put_replies, say, standing_fields, who_reads
 from study.services.concerning import ladder_of, page_hour, raise_concern
 from study.services.occurrences import active_occurrence
@@ -103,9 +103,10 @@ def _say_so(work: Work, participant: Participant, concern: Concern, urgency: str
 
 
 def open_question(work: Work, participant: Participant) -> list[Say]:
-    """The question of the check-in that is open, asked again so that it is not lost; nothing where none is."""
+    """The question of the check-in that is open, asked again so that it is not lost; nothing where none is. That of a
+    dose is not repeated (docs/adr/008)."""
     occurrence = active_occurrence(work, participant)
-    if occurrence is None or occurrence.item is None:
+    if occurrence is None or occurrence.item is None or work.study.kind_of(occurrence.checkin) is CheckInKind.DOSE:
         return []
     return [ask(work.study.items[occurrence.item], occurrence.id)]
 

@@ -30,7 +30,7 @@ BREATHLESS = {
     "after 9,000 characters": "my day was fine. " * 530 + "but i cant breathe",
 }
 ORDERS = [
-    "/restart",
+    "/restart now",
     '/SetSlots{"item": "nausea.frequency"}',
     '/answer{"value": 4}',
     " /restart",
@@ -110,6 +110,15 @@ def test_a_reply_of_twenty_parts_arrives_whole_and_in_order(running: Installatio
     assert len(parts) == 20
     assert all(utf16_units(part) <= TELEGRAM_TEXT_UNITS for part in parts)
     assert " ".join(parts) == text
+
+
+def test_a_command_that_is_not_ours_shows_what_is(running: Installation) -> None:
+    """Fault 24: Telegram marks "/restart" as a command; it has no effect, and the writer is told what there is."""
+    person, code = running.participant()
+    running.participants.say(person, "/restart")
+    running.settle()
+    assert [turn for turn in running.rasa.turns if turn["code"] == code] == []
+    assert "/choices" in running.received(person)[0]
 
 
 def test_an_order_to_the_machine_is_plain_text(running: Installation) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 
 from study.checkins import DoseReport
 from study.services.somebody_else import somebody_else_writes
 from tests.study.services.conftest import Site
 
+NUMBERS = count(1)
+
 
 def told(site: Site, words: str) -> list[str] | None:
-    cause = site.says(words)
+    cause = site.says(words, message_id=next(NUMBERS))
     says = site.as_participant(lambda work, p: somebody_else_writes(work, p, words), cause=cause)
     return None if says is None else [one["wording"] for one in says]
 
@@ -31,6 +35,16 @@ def test_a_treating_doctor_gets_the_sites_number_and_never_an_arm(site: Site) ->
     assert "{code_break_number}" in said
     assert number
     assert site.concerns()[0].details == {"about": ["treating_doctor"]}
+
+
+def test_a_doctor_after_a_relative_calls_again_and_a_second_relative_does_not(site: Site) -> None:
+    told(site, "This is Maria, Antonio's daughter")
+    told(site, "his wife here")
+    assert len(site.letters(to="staff")) == 1
+    told(site, "the ER doctor treating him needs to unblind")
+    told(site, "the ER doctor treating him needs to unblind")
+    assert len(site.letters(to="staff")) == 2
+    assert site.concerns()[0].details == {"about": ["other_person", "treating_doctor"]}
 
 
 @pytest.mark.parametrize("words", ["I am Maria", "my daughter says I look tired", "can you unblind me"])

@@ -13,6 +13,7 @@ from study.concerns import Concern, ConcernState
 from study.inbox import InboxRow, InboxState
 from study.outbox import Button, OutboxRow
 from study.participants import Standing
+from study.services.checking_in import start
 from study.services.taking_concerns import acknowledge
 from study.services.unreadable import told_how_urgent, unwell_now
 from study.work import Work
@@ -187,8 +188,9 @@ def test_nothing_of_a_place_or_a_telephone_number_is_stored_unsealed(site: Site)
 
 
 def test_the_question_of_an_open_check_in_is_asked_again_after_what_can_wait(site: Site) -> None:
-    evening = later(hours=11, minutes=30)  # 20:00 in Madrid
+    evening = later(days=7, minutes=30)  # Day 8, 09:00 in Madrid
     site.ticks(evening)
+    site.as_participant(lambda work, p: start(work, p, None), evening)
     sends(site, PHOTO, evening)
 
     def press(work: Work, participant: Any) -> list[Any]:
@@ -196,5 +198,5 @@ def test_the_question_of_an_open_check_in_is_asked_again_after_what_can_wait(sit
         return told_how_urgent(work, participant, {"do": "unread", "concern": concern.id, "urgency": "can_wait"})
 
     says = site.as_participant(press, evening)
-    assert [one["wording"] for one in says] == ["cannot_read.can_wait", "item.dose.taken"]
+    assert [one["wording"] for one in says] == ["cannot_read.can_wait", "item.nausea.frequency"]
     assert site.rows(OutboxRow)[-1].concern_id is not None
