@@ -38,7 +38,7 @@ def bootstrap(settings: Settings | None = None) -> App:
 
 def open_database(settings: Settings) -> Database:
     """The database, migrated, with a master key that is proven to fit."""
-    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    settings.var_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     db = Database(settings.database_url, Vault(master_key(settings).get_secret_value()))
     upgrade(db)
     now = StudyClock(settings.clock_file).now()
@@ -62,7 +62,7 @@ def kept_secret(file: Path) -> SecretStr:
     """A secret of this installation, made once and kept with mode 600. Two processes that start at once agree on
     one."""
     if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = file.with_suffix(f".{os.getpid()}.new")
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w") as opened:

@@ -71,7 +71,7 @@ class Completion:
 
 @dataclass(frozen=True)
 class Doses:
-    """What participants said about the doses that were due: status -> how many, "unknown" where nobody said anything."""
+    """What participants said about the doses that were due: status -> how many; "unknown" where nobody said."""
 
     due: int
     told: dict[str, int]
@@ -262,7 +262,7 @@ def _day_at(study: Study, site: str, moment: datetime) -> date:
 
 def _counted(values: Iterable[str]) -> dict[str, int]:
     """How many of each, the most first."""
-    return {value: number for value, number in sorted(Counter(values).items(), key=lambda one: (-one[1], one[0]))}
+    return dict(sorted(Counter(values).items(), key=lambda one: (-one[1], one[0])))
 
 
 def spoken_seconds(seconds: float | None) -> str:

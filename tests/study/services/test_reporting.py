@@ -20,8 +20,8 @@ from study.protocol import Severity, Study
 from study.replies import put_replies, say
 from study.services.concerning import raise_concern
 from study.services.reporting import Report, Scope, Waits, report, spoken_seconds
-from study.wishes import Wish
 from study.wishes import Scope as WishScope
+from study.wishes import Wish
 from study.work import Work
 from tests.factories import MONDAY, a_participant, later, received
 from tests.factories import a_message as message
