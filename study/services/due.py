@@ -16,9 +16,10 @@ from study.db.session import Database
 from study.inbox import InboxRow, InboxState
 from study.outbox import Lane, OutboxRow
 from study.participants import Participant, Standing, chat_of
-from study.protocol import CheckIn, Study
+from study.protocol import CheckIn, CheckInKind, Study
 from study.replies import ask, button, put_replies, say
 from study.services.concerning import page
+from study.services.confirming_doses import pass_on_unanswered
 from study.services.farewell import bid_farewell
 from study.services.occurrences import active_occurrence, spoken_moment
 from study.services.sending import cancel_waiting
@@ -190,6 +191,8 @@ def _push(work: Work, participant: Participant, occurrence: Occurrence, checkin:
     )
     for letter in letters:
         letter.expires_at = min(occurrence.closes_at, due_at + checkin.stale_after)
+    if checkin.kind is CheckInKind.DOSE:
+        pass_on_unanswered(work, participant)
     if push is Push.NUDGE:
         occurrence.nudged_at = work.now
     if occurrence.state == OccurrenceState.PLANNED:
@@ -205,7 +208,7 @@ def _push(work: Work, participant: Participant, occurrence: Occurrence, checkin:
 
 def _close(work: Work, participant: Participant, occurrence: Occurrence) -> None:
     """The window is over. Silence counts as missed now, not before; never asked is skipped, with its reason."""
-    asked = occurrence.state != OccurrenceState.PLANNED and occurrence.skipped != Skipped.DECLINED
+    asked = occurrence.state != OccurrenceState.PLANNED and occurrence.skipped not in (Skipped.DECLINED, Skipped.LEFT)
     if occurrence.completed_at is not None:  # an answer was about to be changed: what was answered stands
         occurrence.state = OccurrenceState.COMPLETED
     else:

@@ -3,6 +3,9 @@ speak about (choosing.py)."""
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
+from study.checkins import Occurrence, OccurrenceState, Skipped
 from study.concerns import ConcernKind
 from study.outbox import Lane, OutboxRow
 from study.participants import Chat, Participant, Standing
@@ -11,6 +14,7 @@ from study.replies import Say, say
 from study.services.concerning import raise_concern
 from study.services.farewell import farewell_moment
 from study.services.sending import cancel_waiting
+from study.services.tidying import put_away
 from study.services.wishing import wish
 from study.wishes import Scope
 from study.work import Work
@@ -43,6 +47,7 @@ def stop_messages(work: Work, participant: Participant) -> list[Say]:
     if participant.standing not in (Standing.LEFT, Standing.DECEASED):
         participant.standing = Standing.LEFT
         _withdraw_reminders(work, participant)
+        _close_questions(work, participant)
         work.record(participant.code, "messages_stopped", participant.code)
         wish(work, participant, [Scope.MESSAGES])
     return [say("stopped")]
@@ -56,6 +61,16 @@ def participant_blocked(work: Work, participant: Participant, blocked: bool) -> 
     work.record("system", "unreachable" if blocked else "reachable", participant.code)
     if blocked:
         raise_concern(work, participant, ConcernKind.UNREACHABLE, Severity.ROUTINE)
+
+
+def _close_questions(work: Work, participant: Participant) -> None:
+    """No question is open any more: what they write later is no answer to one. What was answered is kept."""
+    asked = [state.value for state in (OccurrenceState.ASKED, OccurrenceState.STARTED)]
+    for occurrence in work.session.scalars(
+        select(Occurrence).where(Occurrence.participant_id == participant.id, Occurrence.state.in_(asked))
+    ):
+        occurrence.item, occurrence.later_until, occurrence.skipped = None, None, Skipped.LEFT
+        put_away(work, OutboxRow.occurrence_id == occurrence.id)
 
 
 def _withdraw_reminders(work: Work, participant: Participant) -> None:

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from study.checkins import Occurrence, OccurrenceState, Skipped
 from study.outbox import OutboxRow, OutboxState
 from study.participants import Standing
 from study.services.choosing import choices, choose, plain_wish, record_wish
 from study.services.leaving import pause, resume, stop_messages
+from study.services.occurrences import active_occurrence
 from study.services.taking_concerns import acknowledge
 from study.wishes import Wish
 from tests.factories import later
@@ -83,6 +85,22 @@ def test_messages_are_stopped_by_the_bot_itself_and_a_reminder_on_its_way_is_wit
         ]
     )
     assert set(mine) == {OutboxState.CANCELLED}
+
+
+def test_the_question_that_was_open_is_open_no_more_and_counts_as_not_asked(site: Site) -> None:
+    evening = later(hours=11, minutes=30)  # 20:00 in Madrid
+    site.ticks(evening)
+    assert site.as_participant(active_occurrence, evening) is not None
+    site.as_participant(stop_messages, evening)
+    assert site.as_participant(active_occurrence, evening) is None
+    site.ticks(later(hours=26))
+    first = site.as_participant(
+        lambda work, p: work.session.scalars(
+            select(Occurrence).where(Occurrence.participant_id == p.id).order_by(Occurrence.opens_at)
+        ).first()
+    )
+    assert first is not None
+    assert (first.state, first.skipped) == (OccurrenceState.SKIPPED, Skipped.LEFT)
 
 
 def test_two_taps_are_two_scopes_of_one_concern_and_the_same_tap_twice_is_one_wish(site: Site) -> None:
