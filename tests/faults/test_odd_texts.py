@@ -121,6 +121,14 @@ def test_a_command_that_is_not_ours_shows_what_is(running: Installation) -> None
     assert "/choices" in running.received(person)[0]
 
 
+def test_our_own_commands_are_in_telegrams_menu(running: Installation) -> None:
+    running.wait_until(lambda: running.participants.commands)
+    shown = {one["command"]: one["description"] for one in running.participants.commands}
+    assert list(shown) == ["help", "choices", "privacy", "pause", "resume", "stop"]
+    assert all(shown.values())
+    assert not running.staff.commands
+
+
 def test_an_order_to_the_machine_is_plain_text(running: Installation) -> None:
     """Fault 24: it reaches Rasa as the text it is; that our channel reads it as one is shown in tests/nlu."""
     people = {text: running.participant() for text in ORDERS}

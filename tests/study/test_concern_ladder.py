@@ -36,6 +36,22 @@ def test_the_nurse_is_called_at_once_and_the_next_after_ten_minutes(study: Study
     assert second.roles == ("coordinator", "investigator")
 
 
+def test_what_nobody_was_called_for_yet_can_be_calmed(study: Study) -> None:
+    concern = a_concern(study, "urgent")
+    routine = study.ladders[Severity.ROUTINE].model_dump(mode="json")
+    assert concern.calm(Severity.ROUTINE, routine, later(hours=5))
+    assert concern.climb(later(hours=4), HOUR) is None
+    assert concern.climb(later(hours=5), HOUR) is not None
+    assert concern.severity == "routine"
+
+
+def test_once_somebody_was_called_nothing_is_calmed(study: Study) -> None:
+    concern = a_concern(study, "urgent")
+    concern.climb(MONDAY, HOUR)
+    assert not concern.calm(Severity.ROUTINE, study.ladders[Severity.ROUTINE].model_dump(mode="json"), later(hours=5))
+    assert (concern.severity, concern.next_at) == ("urgent", later(hours=1))
+
+
 def test_after_eight_hours_of_downtime_one_level_is_paged_and_the_next_counts_from_then(study: Study) -> None:
     concern = a_concern(study, "urgent")
     concern.climb(MONDAY, HOUR)
