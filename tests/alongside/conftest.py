@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,6 +67,10 @@ class Terminal:
         root.handlers[:], root.level = before  # `up` sets up logging for its own process
         heard = self.capture.readouterr()
         return Ran(int(ended.value.code or 0), heard.out, heard.err)
+
+    def reads(self, *words: str) -> Any:
+        """The JSON a command prints."""
+        return json.loads(self.runs(*words).out)
 
 
 @pytest.fixture
