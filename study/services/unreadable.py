@@ -98,7 +98,13 @@ def _unwell(work: Work, participant: Participant, tap: dict[str, Any]) -> dict[s
 def _say_so(work: Work, participant: Participant, concern: Concern, urgency: str) -> None:
     """The question is answered: its buttons go, and the next file is asked about anew."""
     concern.details = {key: value for key, value in (concern.details or {}).items() if key != ASKED}
-    put_away(work, OutboxRow.concern_id == concern.id, chosen=work.study.wordings.render(f"button.{urgency}"))
+    theirs = select(Chat.id).where(Chat.participant_id == participant.id)
+    put_away(
+        work,
+        OutboxRow.concern_id == concern.id,
+        OutboxRow.chat_id.in_(theirs),
+        chosen=work.study.wordings.render(f"button.{urgency}"),
+    )
     work.record(participant.code, "urgency_told", concern.reference, urgency=urgency)
 
 

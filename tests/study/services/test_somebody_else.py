@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from itertools import count
 
 import pytest
 
 from study.checkins import DoseReport
+from study.db.base import Base
 from study.services.somebody_else import somebody_else_writes
 from tests.study.services.conftest import Site
 
@@ -65,3 +67,10 @@ def test_a_doctor_whose_words_hold_a_red_flag_gets_the_number_as_well(site: Site
     site.says("Dr Smith here from A&E, your participant was brought in, I need to unblind")
     assert "unblinding.doctor" in site.letters(lane="alert", to="participants")
     assert site.study.sites["S1"].code_break_number in site.texts()[-1]
+
+
+def test_no_table_knows_an_arm() -> None:
+    """What is not stored cannot be told, hinted at, or counted in a report."""
+    names = {f"{table.name}.{column.name}" for table in Base.metadata.sorted_tables for column in table.columns}
+    assert "concern.kind" in names
+    assert [name for name in names if re.search(r"arm\b|placebo|treatment|allocat|random|group|unblind", name)] == []

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from study.audit import AuditEvent
 from study.concerns import Concern, ConcernState
 from study.inbox import InboxRow, InboxState
-from study.outbox import Button, OutboxRow
+from study.outbox import Button, OutboxRow, OutboxState
 from study.participants import Standing
 from study.services.checking_in import start
 from study.services.taking_concerns import acknowledge
@@ -165,6 +165,20 @@ def test_unwell_after_somebody_took_it_is_a_new_emergency(site: Site) -> None:
     site.as_staff(lambda work, nora: acknowledge(work, nora, site.concerns()[0].id))
     taps(site, "unwell", now=later(minutes=3))
     assert [concern.severity for concern in site.concerns()] == ["urgent", "emergency"]
+
+
+def test_a_tap_puts_the_question_away_and_leaves_the_staffs_buttons(site: Site) -> None:
+    def all_sent(work: Work, _participant: Any) -> None:
+        for number, row in enumerate(work.session.scalars(select(OutboxRow)), start=1):
+            row.state, row.message_id = OutboxState.SENT, number
+
+    sends(site, VOICE)
+    site.ticks(later(minutes=10))
+    site.as_participant(all_sent)
+    taps(site, "unread", "can_wait", later(minutes=11))
+    tidied = [row.tidies for row in site.rows(OutboxRow) if row.tidies is not None]
+    asked = [row.id for row in site.rows(OutboxRow) if row.wordings and row.wordings[0]["id"] == "cannot_read"]
+    assert tidied == asked
 
 
 @pytest.mark.parametrize("standing", [Standing.PAUSED, Standing.LEFT, Standing.FINISHED])
