@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from alongside import people, studying
+from alongside import people, staffing, studying
+from alongside.backup import backup
 from alongside.concerns import concerns
 from alongside.demo import demo
 from alongside.doctor import doctor
 from alongside.rehearse import rehearse
+from alongside.report import report
 from alongside.understand import understand
 from alongside.up import run_up
 from study.errors import AlongsideError
@@ -27,12 +29,15 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(studying.app, name="study", help="Check the study file, wordings and FAQ.")
-app.add_typer(people.staff_app, name="staff", help="Study staff.")
+app.add_typer(staffing.app, name="staff", help="Study staff.")
 app.command()(people.enrol)
+app.command()(people.rebind)
 app.command()(people.participants)
 app.command()(concerns)
+app.command()(report)
 app.command()(demo)
 app.command()(doctor)
+app.command()(backup)
 app.command()(understand)
 app.command()(rehearse)
 

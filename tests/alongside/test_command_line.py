@@ -11,7 +11,7 @@ import pytest
 
 from alongside import processes
 from study.keys import new_master_key
-from tests.alongside.conftest import PARTICIPANTS, ROOT, Ran, Terminal
+from tests.alongside.conftest import ROOT, Ran, Terminal
 
 
 def one_line(ran: Ran, *parts: str) -> None:
@@ -130,21 +130,6 @@ def test_a_setting_that_is_no_number_is_one_line(terminal: Terminal) -> None:
     one_line(terminal.runs("participants"), "ALONGSIDE_HEALTH_PORT")
 
 
-def test_the_doctor_says_what_is_well_and_what_is_not(terminal: Terminal) -> None:
-    terminal.set(PARTICIPANT_BOT_TOKEN="1000009:" + "x" * 35)
-    ran = terminal.runs("doctor", "--json")
-    found = {one["what"]: one for one in json.loads(ran.out)}
-    assert ran.status == 1
-    assert found["ALONGSIDE_PARTICIPANT_BOT_TOKEN"]["verdict"] == "wrong"
-    assert found["ALONGSIDE_STAFF_BOT_TOKEN"] == {
-        "what": "ALONGSIDE_STAFF_BOT_TOKEN",
-        "verdict": "ok",
-        "says": "@alongside_staff_bot",
-    }
-    assert found["Audit trail"]["verdict"] == "ok"
-    assert found["Staff at S1"]["verdict"] == "warning"
-
-
 def test_the_data_key_is_made_once_and_only_its_owner_may_read_it(terminal: Terminal) -> None:
     terminal.patch.delenv("ALONGSIDE_DATA_KEY")
     terminal.runs("enrol", "P-001", "--site", "S1")
@@ -153,12 +138,6 @@ def test_the_data_key_is_made_once_and_only_its_owner_may_read_it(terminal: Term
     first = key.read_text()
     terminal.runs("participants")
     assert key.read_text() == first
-
-
-def test_one_token_for_both_bots_is_accepted_with_a_warning(terminal: Terminal) -> None:
-    terminal.set(STAFF_BOT_TOKEN=PARTICIPANTS)
-    found = {one["what"]: one for one in json.loads(terminal.runs("doctor", "--json").out)}
-    assert found["Two bots"]["verdict"] == "warning"
 
 
 @pytest.mark.parametrize("line", ["not json", "{}", '{"text": 3}', "[1]"])
