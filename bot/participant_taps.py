@@ -9,6 +9,7 @@ from study.participants import Participant
 from study.replies import Say, say
 from study.services.checking_in import not_now
 from study.services.choosing import choose
+from study.services.confirming_doses import dose_day, dose_wrong, doses_right, doses_wrong
 from study.services.summing_up import change, change_item
 from study.services.unreadable import UNWELL, told_how_urgent, unwell_now
 from study.work import Work
@@ -32,6 +33,10 @@ TAPS: dict[str, tuple[str, Tapped]] = {  # what the button does: the route, and 
     "change": ("checkin", change),
     "change_item": ("checkin", change_item),
     "choose": ("withdraw", choose),
+    "doses_right": ("dose", doses_right),
+    "doses_wrong": ("dose", doses_wrong),
+    "dose_wrong": ("dose", dose_wrong),
+    "dose_day": ("dose", dose_day),
     "unread": ("staff", told_how_urgent),
     UNWELL: ("emergency", unwell_now),
 }

@@ -8,6 +8,7 @@ from study.participants import Chat
 from study.replies import Say, say
 from study.services.conversing import Turn, tap_behind
 from study.services.enrolling import open_staff_link
+from study.services.groups import in_group
 from study.services.taking_concerns import acknowledge, resolve, show_words
 from study.staff import StaffMember
 from study.work import Work
@@ -17,9 +18,11 @@ DOES = {"acknowledge": acknowledge, "resolve": resolve, "words": show_words}
 
 def handle(work: Work, turn: Turn, received: Received) -> tuple[str, list[Say]]:
     """The route and what to say. A private chat of a known, active member of staff, or a refusal."""
-    if received.kind is Kind.GROUP:
-        return "group", [say("private_only")]
     chat = work.session.get_one(Chat, turn.claim.chat_id)
+    if received.kind is Kind.GROUP:
+        return in_group(work, chat, received)
+    if received.kind is Kind.REACTION:
+        return "reaction", []
     if received.kind is Kind.COMMAND and received.text and received.text.startswith("/start "):
         return "link", open_staff_link(work, chat, received.text.removeprefix("/start ").strip())
     member = work.session.get(StaffMember, turn.staff_id) if turn.staff_id else None

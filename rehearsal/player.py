@@ -16,6 +16,7 @@ from rehearsal.stack import Stack
 from rehearsal.transcript import BOT, Line
 
 LAST = "last"
+GROUP = -1001  # the one group that scripts write in
 
 
 class CannotAct(Exception):
@@ -151,7 +152,13 @@ def perform(stack: Stack, someone: Someone, act: Act) -> Posted | None:
         case "tap":
             return _tap(someone, act.words, act.on or "")
         case "edit":
-            return _edit(someone, act.words)
+            return _edit(someone, act.words, act.on or "")
+        case "react":
+            return bot.react(person, _reacted_to(someone, act.on), act.words)
+        case "forward":
+            return bot.forward(person, act.words)
+        case "group":
+            return bot.say_in_group(GROUP, person, act.words)
         case "photo":
             return bot.photo(person, act.words)
         case "voice":
@@ -196,13 +203,22 @@ def _tap(someone: Someone, label: str, words: str) -> Posted:
     raise CannotAct(f"{which} has the button {label}{meant}; {buttons}")
 
 
-def _edit(someone: Someone, words: str) -> Posted:
-    own = [one for one in someone.bot.chat(someone.person) if not one.by_bot and one.kind == "text"]
+def _edit(someone: Someone, words: str, before: str) -> Posted:
+    texts = [one for one in someone.bot.chat(someone.person) if not one.by_bot and one.kind == "text"]
+    own = [one for one in texts if before in one.text]
     if not own:
-        raise CannotAct(f"{someone.name} has written no text that could be changed")
+        which = f" with the words {before!r}" if before else ""
+        raise CannotAct(f"{someone.name} has written no text{which} that could be changed")
     if own[-1].text == words:
         raise CannotAct("the text is the same as before, and Telegram tells nobody of such an edit")
     return someone.bot.edit(someone.person, own[-1].message_id, words)
+
+
+def _reacted_to(someone: Someone, words: str | None) -> int:
+    """The message of the bot a sign is put below: the newest with these words, or its last."""
+    found = _replied_to(someone, words or LAST)
+    assert found is not None  # noqa: S101 - words are given, so a message was found or CannotAct raised
+    return found
 
 
 def _replied_to(someone: Someone, words: str | None) -> int | None:

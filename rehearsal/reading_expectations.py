@@ -17,6 +17,7 @@ from study.protocol import Severity
 from study.protocol.marked_yaml import Place
 from study.protocol.mends import nearest
 from study.protocol.wording_ids import RED_FLAG_KINDS
+from study.services.dose_days import COUNTING, UNCONFIRMED
 
 KEYS = ("answer", "asks", "says", "told", "not_told", "silent", "concern", "row", "route")
 CONCERN_KEYS = ("kind", "flags", "severity", "state", "level", "by", "participant", "site", "id")
@@ -28,7 +29,7 @@ ROW_KEYS = {
     "alarm": ("subject",),
 }
 """What a row is named by, and what may be said of it."""
-DOSE_STATES = ("taken", "missed", "partial", "stopped", "changed", "none")
+DOSE_STATES = (*COUNTING, UNCONFIRMED, "stopped", "changed", "none")
 DAYS = ("today", "yesterday")
 NONE = "none"
 

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from rehearsal.reading_expectations import ExpectedRow
 from study.alarms import Alarm
-from study.checkins import Answer, DoseReport, Occurrence
+from study.checkins import Answer, Occurrence
 from study.clock import local_date
 from study.participants import Participant
+from study.services.dose_days import dose_of_day
 
 Row = dict[str, Any]
 
@@ -50,12 +51,7 @@ def _checkin(session: Session, wanted: ExpectedRow, participant: Participant, no
 
 def _dose(session: Session, wanted: ExpectedRow, participant: Participant, now: datetime) -> Row | None:
     day = day_meant(wanted.name, participant, now)
-    row = session.scalar(
-        select(DoseReport)
-        .where(DoseReport.participant_id == participant.id, DoseReport.day == day)
-        .order_by(DoseReport.id.desc())
-        .limit(1)
-    )
+    row = dose_of_day(session, participant.id, day)
     return {"status": row.status, "reason": row.reason} if row is not None else {"status": "none", "reason": None}
 
 

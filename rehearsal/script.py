@@ -26,8 +26,8 @@ from study.services.enrolling import CODE
 PROCESSES = ("rasa", "actions", "bot")
 SWITCHES = ("stop", "kill", "start")
 MEDIA = ("photo", "voice", "sticker", "document", "location", "contact")
-ACTS = ("text", "tap", *MEDIA, "edit")
-ON = {"text": "reply_to", "tap": "on"}
+ACTS = ("text", "tap", *MEDIA, "edit", "react", "forward", "group")
+ON = {"text": ("reply_to",), "tap": ("on",), "react": ("on",), "edit": ("on",)}
 """The key that names another message by words in it."""
 NOT_PEOPLE = ("wait", "at", *SWITCHES, "expect")
 TOP = ("study", "begin", "people", "steps")
@@ -58,7 +58,8 @@ class Role:
 class Act:
     """What somebody does on the phone: `kind` is one of ACTS, `words` what is typed, tapped or the caption.
 
-    `on`: words of the message that a text replies to, or whose button is tapped; None is the newest with that button.
+    `on`: words of the message that a text replies to, that a sign is put below, whose button is tapped, or that is
+    changed; None is the newest that fits.
     """
 
     person: str
@@ -282,15 +283,16 @@ def _act(block: Block, person: str, wrote: set[str]) -> Act | None:
         words = block.text(person)
         wrote.add(person)
         return Act(person, "text", words) if words is not None else None
-    act = Block.of(block.problems, (*block.place, person), given, (*ACTS, *ON.values()))
+    act = Block.of(block.problems, (*block.place, person), given, (*ACTS, "reply_to", "on"))
     kinds = [kind for kind in ACTS if kind in act.data]
     if len(kinds) != 1:
         if act.data and not act.unknown:
             block.wrong(person, f"must be one of {', '.join(ACTS)}, each in a step of its own")
         return None
     words = act.text(kinds[0])
-    for kind, key in ON.items():
-        if key in act.data and kinds[0] != kind:
+    for key in ("reply_to", "on"):
+        if key in act.data and key not in ON.get(kinds[0], ()):
+            kind = next(one for one in ON if key in ON[one])
             act.wrong(key, f"goes with {kind} only: {{{kind}: ..., {key}: ...}}")
     if kinds[0] == "edit" and person not in wrote:
         act.wrong("edit", f"changes the last text of {person}, who has written none before this step")
@@ -299,4 +301,5 @@ def _act(block: Block, person: str, wrote: set[str]) -> Act | None:
     if words is None:
         return None
     caption = "" if kinds[0] in MEDIA and words == "any" else words
-    return Act(person, kinds[0], caption, act.text(ON[kinds[0]]) if kinds[0] in ON else None)
+    on = next((act.text(key) for key in ON.get(kinds[0], ()) if key in act.data), None)
+    return Act(person, kinds[0], caption, on)

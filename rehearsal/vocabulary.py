@@ -13,8 +13,8 @@ from study.protocol.marked_yaml import read_marked
 ROUTES = ("emergency", "answer", "symptom", "dose", "visit", "withdraw", "staff", "smalltalk", "checkin", "unsure")
 """What the bot does with a message (interfaces.md, `understand`)."""
 OWN_ROUTES = (
-    "link", "consent", "command", "unknown", "closed", "group", "membership", "unreadable",
-    "help", "acknowledge", "resolve", "words", "refused", "handed_over", "set_aside",
+    "link", "consent", "command", "unknown", "closed", "group", "group_moved", "membership", "reaction", "edited",
+    "unreadable", "help", "acknowledge", "resolve", "words", "refused", "handed_over", "set_aside",
 )  # fmt: skip
 """What it does with the rest: joining, commands, staff's taps, what nobody could answer."""
 

@@ -114,6 +114,9 @@ class Account:
         self.chats: dict[int, Chat] = {}
         self.seen_in_groups: set[int] = set()
         self.queries: dict[str, datetime] = {}
+        self.reactions: dict[tuple[int, int], str] = {}
+        self.tapped: dict[tuple[int, int], str] = {}
+        self.brought_by: dict[tuple[int, int], int] = {}
         self.commands: list[Json] = []
         self.webhook_url = ""
         self.allowed_updates: list[str] = []
@@ -152,6 +155,12 @@ class Account:
     def sent_to(self, who: Person | int) -> list[SentMessage]:
         """What the bot sent into the chat, oldest first; what it deleted again is still told."""
         return [message for message in self._all_messages(who) if message.by_bot]
+
+    def has_fetched(self, who: Person | int, message_id: int) -> bool:
+        """Whether the bot has confirmed the update of what a person wrote: two ticks instead of one."""
+        with self.around.changed:
+            update = self.brought_by.get((chat_id_of(who), message_id))
+            return update is None or not self.queue.holds(update)
 
     def has_blocked(self, user: Person) -> bool:
         with self.around.changed:

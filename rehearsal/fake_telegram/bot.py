@@ -74,6 +74,18 @@ class Bot(Account):
             update = updates.body("edited_message", updates.message(chat, changed))
             return Posted(self._post("edited_message", update), message_id)
 
+    def react(self, user: Person, message_id: int, emoji: str) -> Posted:
+        """Puts a sign below a message, in place of the one before; an empty one takes it away."""
+        with self.around.changed:
+            chat, message = self._message(user.id, message_id)
+            before = self.reactions.get((user.id, message_id), "")
+            if before == emoji:
+                return Posted(None, message_id)
+            self.reactions[user.id, message_id] = emoji
+            date = int(self.around.clock().timestamp())
+            change = updates.message_reaction(chat, user, message, before, emoji, date)
+            return Posted(self._post("message_reaction", updates.body("message_reaction", change)), message_id)
+
     def tap(self, user: Person, message_id: int, data: str) -> Posted:
         """Presses a button. `data` need not be on the message (any more): an old phone may still show it."""
         with self.around.changed:
@@ -81,6 +93,8 @@ class Bot(Account):
             message = chat.messages.get(message_id)
             if message is None or not message.by_bot:
                 raise LookupError(f"the bot has no message {message_id} in chat {user.id}")
+            shown = [button for row in message.buttons for button in row]
+            self.tapped[user.id, message_id] = next((label for label, token in shown if token == data), "")
             query_id = str(secrets.randbits(62))
             self.queries[query_id] = self.around.clock()
             query = updates.callback_query(query_id, user, chat, message, data)
@@ -180,6 +194,8 @@ class Bot(Account):
             self.seen_in_groups.add(user.id)
         message = chat.add(user.as_user(), content, self.around.clock(), time.monotonic(), reply_to=reply_to)
         update_id = self._post("message", updates.body("message", updates.message(chat, message)))
+        if update_id is not None:
+            self.brought_by[chat.id, message.message_id] = update_id
         self._tell()
         return Posted(update_id, message.message_id)
 

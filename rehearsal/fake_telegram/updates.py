@@ -74,6 +74,18 @@ def callback_query(query_id: str, person: Person, chat: Chat, sent: SentMessage,
     }
 
 
+def message_reaction(chat: Chat, by: Person, sent: SentMessage, old: str, new: str, date: int) -> Json:
+    """Bot API type MessageReactionUpdated; a person has at most one sign below a message here, "" is none."""
+    return {
+        "chat": chat.about,
+        "message_id": sent.message_id,
+        "user": by.as_user(),
+        "date": date,
+        "old_reaction": _reaction(old),
+        "new_reaction": _reaction(new),
+    }
+
+
 def my_chat_member(chat: Chat, by: Person, bot: Json, old: str, new: str, date: int) -> Json:
     """Bot API type ChatMemberUpdated about the bot itself; statuses member, kicked (blocked), left."""
     return {
@@ -122,6 +134,10 @@ def contact(person: Person) -> Json:
     """The number lies in the range kept free for fiction (Ofcom: 07700 900000 to 900999)."""
     about = {"phone_number": "+447700900123", "first_name": person.first_name, "user_id": person.id}
     return {"contact": about}
+
+
+def _reaction(emoji: str) -> list[Json]:
+    return [{"type": "emoji", "emoji": emoji}] if emoji else []
 
 
 def _member(bot: Json, status: str) -> Json:

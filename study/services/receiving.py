@@ -52,6 +52,7 @@ def take_update(work: Work, received: Received, raw: str) -> Taken:
         participant_id=chat.participant_id if chat else None,
         kind=received.kind,
         message_id=received.message_id,
+        reply_to=received.reply_to,
         raw_sealed=seal(session, key_id, raw),
         words_sealed=seal(session, key_id, received.text) if received.text is not None else None,
         event_at=received.event_at,

@@ -28,6 +28,7 @@ from study.concerns import Concern, ConcernKind, ConcernReport, ConcernState
 from study.outbox import OutboxRow, OutboxState
 from study.participants import Chat, Participant
 from study.protocol import CheckInKind, Severity, Study
+from study.services.dose_days import COUNTING
 from study.wishes import Wish
 
 TAKEN, UNKNOWN = "taken", "unknown"
@@ -174,9 +175,9 @@ def _is_due(occurrence: Occurrence) -> bool:
 
 
 def _doses(session: Session, study: Study, scope: Scope, occurrences: list[Occurrence]) -> Doses:
-    """The newest report of a day counts. A day without any is unknown once its question has closed."""
+    """The newest report that says how it went counts. A day without any is unknown once its question has closed."""
     reports = session.scalars(select(DoseReport).join(Participant).where(*scope.people()).order_by(DoseReport.id))
-    newest = {(one.participant_id, one.day): one.status for one in reports}
+    newest = {(one.participant_id, one.day): one.status for one in reports if one.status in COUNTING}
     told = []
     for one in occurrences:
         if study.kind_of(one.checkin) is not CheckInKind.DOSE:

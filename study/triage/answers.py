@@ -36,6 +36,7 @@ _WORD_LISTS = (
     "no",
     "denials",
     "agrees",
+    "refuses",
     "nothing",
     "like_before",
 )
@@ -121,6 +122,13 @@ def says_yes(text: str) -> bool:
     known = answer_words()
     rest = [word for word in _words(normalise(text).split()) if word not in known["fillers"]]
     return bool(rest) and "?" not in text and all(word in known["yes"] | known["agrees"] for word in rest)
+
+
+def says_no(text: str) -> bool:
+    """A no and nothing but it, to something that was shown back."""
+    known = answer_words()
+    rest = [word for word in _words(normalise(text).split()) if word not in known["fillers"]]
+    return bool(rest) and "?" not in text and all(word in known["no"] | known["refuses"] for word in rest)
 
 
 def says_nothing(text: str) -> bool:

@@ -140,7 +140,7 @@ def dose_rules(path: Path = DOSES_FILE) -> DoseRules:
     lists = rules.lists()
     books = {
         name: PhraseBook(rules.phrases(rules.content.get(name), name, name, lists))
-        for name in ("not_yet", "in_the_end", "ignore", "generally", "strong")
+        for name in ("not_yet", "in_the_end", "ignore", "generally", "strong", "medicine")
     }
     books["statuses"] = _labelled(rules, ("statuses",), lists)
     books["reasons"] = _labelled(rules, ("reasons",), lists)

@@ -16,9 +16,14 @@ from study.triage.scope import SentenceScope, Standing, scope_rules
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SHORT = 10  # words; a day and a loose word such as "had" tell a dose in a short message only
+_PLAIN = 14  # words; a longer message may hold more than its dose
+_BARE = 5  # words: "took two by mistake"
 _ASKS = frozenset(
-    "if what should can could would will when how why do does did is are was were have has am may must".split()
-)
+    (
+        "if", "what", "should", "can", "could", "would", "will", "when", "how", "why", "do", "does", "did", "is", "are",
+        "was", "were", "have", "has", "am", "may", "must",
+    )
+)  # fmt: skip
 _DENIES = ("not", "never", "no", "none", "nothing")
 
 
@@ -57,6 +62,19 @@ def speaks_generally(text: str) -> bool:
     if any(any(rules.books["days"].matches(one.tokens)) for one in read):
         return False
     return any(any(rules.books["generally"].matches(one.tokens)) for one in read)
+
+
+def is_plain(text: str) -> bool:
+    """Whether one statement is so plainly about a tablet that no model need be asked: short, no question, and it names
+    the tablet or a day, or is hardly more than the statement itself. That somebody stopped or took two is plain as
+    such: people look at it."""
+    length = len(text.split())
+    if "?" in text or length > _PLAIN or speaks_generally(text):
+        return False
+    rules = dose_rules()
+    named = (rules.books["medicine"], rules.books["days"])
+    bare = length <= _BARE or stated(text).status not in (DoseStatus.TAKEN, DoseStatus.MISSED)
+    return bare or any(any(book.matches(one.tokens)) for one in scope_rules().read(text) for book in named)
 
 
 def _by_day(rules: DoseRules, text: str) -> list[Dose]:

@@ -40,7 +40,7 @@ def of_steps(tmp_path: Path, steps: str) -> list[str]:
         (
             '  - P-001: {tpa: "Start"}\n',
             "9: steps[0].P-001.tpa: unknown key (did you mean tap?); known here: text, tap, photo, voice, sticker, "
-            "document, location, contact, edit, reply_to, on",
+            "document, location, contact, edit, react, forward, group, reply_to, on",
         ),
         (
             STEP + "{concern: {sevrity: urgent}}\n",

@@ -427,7 +427,7 @@ def test_a_statement_out_of_the_blue_goes_to_the_day_it_speaks_of(site: Site) ->
     (report,) = site.rows(DoseReport)
     assert (report.day, report.status) == (date(2026, 3, 2), "missed")
     assert told["says"][0]["wording"] == "dose.recorded_missed"
-    assert told["says"][0]["params"]["day"] == "yesterday"
+    assert told["says"][0]["params"]["day"] == "yesterday (Monday)"
 
 
 def test_a_dose_told_before_it_is_asked_for_is_not_asked_for(site: Site) -> None:
