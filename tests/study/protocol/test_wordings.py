@@ -21,7 +21,7 @@ from study.protocol.wording_ids import (
 from study.protocol.wording_rules import hints_at_arm, shows_on_lock_screen
 
 SEVERAL = ["emergency.several", "emergency.several_and_suicidal_thoughts"]
-EMERGENCIES = [*(f"emergency.{kind}" for kind in RED_FLAG_KINDS), *SEVERAL]
+EMERGENCIES = [*(f"emergency.{kind}" for kind in RED_FLAG_KINDS), *SEVERAL, "emergency.unwell"]
 PLACES = [("S1", "Europe/Madrid"), ("S2", "America/New_York"), ("S1", "Asia/Tokyo")]
 # the site's own clock, open and closed
 HOURS = [datetime(2026, 3, 4, 10, 30, tzinfo=UTC), datetime(2026, 3, 7, 3, 0, tzinfo=UTC)]

@@ -86,7 +86,8 @@ def test_it_is_not_said_to_who_left_died_paused_or_is_out_of_reach(
     site: Site, change: dict[str, Any], stands: Standing
 ) -> None:
     only_me(site)
-    site.as_participant(lambda _work, p: [setattr(p, name, value) for name, value in change.items()])
+    for name, value in change.items():
+        site.as_participant(lambda _work, p, name=name, value=value: setattr(p, name, value))  # type: ignore[misc]  # mypy infers no type for a lambda's default
     site.ticks(END)
     assert farewells(site) == 0
     assert me(site).standing == stands
