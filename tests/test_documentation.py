@@ -24,6 +24,7 @@ CODE_SPAN = re.compile(r"`([^`\n]+)`")
 TEST_NAME = re.compile(r"\btest_\w+")
 TEST_FUNCTION = re.compile(r"^ *(?:async )?def (test_\w+)", re.MULTILINE)
 # Put together here, so that this file does not hold what it looks for.
+ALARM = re.compile(r"\bsound\(\s*\w+,\s*\"(\w+)\"")
 INDEX_ADDRESS = re.compile("|".join(["pypi" r"\.org", "pythonhosted" r"\.org", "(?:index|extra-index)-url"]))
 HOME_PATH = re.compile(r"(?<![\w.~-])/(?:home|Users|root|work|workspace)/\w")
 MORE_VARIABLES = {"ALONGSIDE_NO_BROWSER"}  # of one command, not of Settings
@@ -228,6 +229,27 @@ def test_every_sealed_and_hashed_column_is_in_the_privacy_guide() -> None:
     ]
     assert len(columns) > 5
     assert [column for column in columns if f"`{column}`" not in guide] == []
+
+
+def alarm_codes() -> set[str]:
+    """Of every alarm that the code can sound."""
+    code = [
+        file.read_text() for room in ("study", "bot", "actions", "alongside") for file in (ROOT / room).rglob("*.py")
+    ]
+    return {found for text in code for found in ALARM.findall(text)}
+
+
+def test_every_alarm_says_what_to_do() -> None:
+    """docs/operations.md, "Alarms": each code the system can sound, and none it cannot."""
+    table = (ROOT / "docs" / "operations.md").read_text().split("\n### Alarms\n", 1)[1].split("\n### ", 1)[0]
+    told = {cells[0].strip("`"): cells[1:] for cells in rows(table)}
+    assert set(told) == alarm_codes()
+    assert all(means and do for means, do in told.values())
+
+
+def test_an_alarm_in_the_code_is_seen() -> None:
+    assert "concern_unowned" in alarm_codes()
+    assert ALARM.findall('alarms.sound(\n    work, "a_new_one", member.code)') == ["a_new_one"]
 
 
 def test_every_relative_link_leads_somewhere() -> None:
