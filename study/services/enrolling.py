@@ -6,24 +6,36 @@ import re
 import secrets
 from datetime import date, time
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from study.checkins import Occurrence, plan
 from study.clock import local_date
 from study.errors import EnrolmentError
 from study.keys import seal, vault_of
 from study.links import TOKEN_BYTES, TRIES, Link
+from study.outbox import OutboxRow
 from study.participants import Chat, Participant, Standing, by_code
 from study.protocol.countries import check_timezone
 from study.replies import Say, button, role_title, say
 from study.services.farewell import plan_farewell
-from study.staff import StaffMember
+from study.services.sending import cancel_waiting
+from study.staff import StaffMember, on_call
 from study.work import Work
 
 CODE = re.compile(r"[A-Z][A-Z0-9]*-[0-9]{1,6}")
+COUNTRY = re.compile(r"[A-Z]{2}")
 
 
-def invite(work: Work, code: str, site: str, timezone: str | None = None, is_test: bool = False) -> str:
+def invite(
+    work: Work,
+    code: str,
+    site: str,
+    timezone: str | None = None,
+    is_test: bool = False,
+    day1: date | None = None,
+    preferred_hour: str | None = None,
+    country: str | None = None,
+) -> str:
     """A new participant and the token of their one-time link. Raises EnrolmentError."""
     if not CODE.fullmatch(code):
         raise EnrolmentError(f"{code}: a study code looks like P-001")
@@ -34,12 +46,68 @@ def invite(work: Work, code: str, site: str, timezone: str | None = None, is_tes
         zone = check_timezone(timezone or work.study.sites[site].timezone)
     except ValueError as wrong:
         raise EnrolmentError(f"{timezone}: {wrong}") from None
+    if country is not None and not COUNTRY.fullmatch(country):
+        raise EnrolmentError(f"{country}: a country is two capital letters (ISO 3166), such as ES")
+    hour = _hour(work, preferred_hour) if preferred_hour is not None else None
     key = vault_of(work.session).make_key(work.session, code, work.now)
-    participant = Participant(code=code, site=site, timezone=zone, is_test=is_test, key_id=key.id, created_at=work.now)
+    participant = Participant(
+        code=code,
+        site=site,
+        timezone=zone,
+        is_test=is_test,
+        day1=day1,
+        country=country,
+        key_id=key.id,
+        created_at=work.now,
+        **({"preferred_hour": hour} if hour else {}),
+    )
     work.session.add(participant)
     work.session.flush()
     work.record("operator", "participant_invited", code, site=site)
     return _new_link(work, participant_id=participant.id)
+
+
+def rebind(work: Work, code: str) -> str:
+    """A new link for a participant's new phone or account; links not yet opened work no more. The old chat is closed
+    when the new link is opened, not before. Raises EnrolmentError."""
+    participant = by_code(work.session, code)
+    if participant is None:
+        raise EnrolmentError(f"{code}: no such participant; `alongside participants --all` lists them")
+    _revoke(work, Link.participant_id == participant.id)
+    work.record("operator", "link_renewed", code)
+    return _new_link(work, participant_id=participant.id)
+
+
+def staff_phone(work: Work, name_or_code: str) -> str:
+    """The same for somebody on the staff. Raises EnrolmentError."""
+    member = _member(work, name_or_code)
+    _revoke(work, Link.staff_id == member.id)
+    work.record("operator", "link_renewed", member.code)
+    return _new_link(work, staff_id=member.id)
+
+
+def remove_staff(work: Work, name_or_code: str, even_if_last: bool = False) -> None:
+    """Somebody leaves the team: no alert reaches them, their buttons and links do nothing. What they did stays
+    recorded. Raises EnrolmentError where a step of a ladder would be left with nobody, unless told to."""
+    member = _member(work, name_or_code)
+    left = [
+        f"{severity} step {number}"
+        for severity, ladder in work.study.ladders.items()
+        for number, step in enumerate(ladder.steps, start=1)
+        if member.role in step.roles
+        and all(other.id == member.id for other, _ in on_call(work.session, member.site, list(step.roles)))
+    ]
+    if left and not even_if_last:
+        raise EnrolmentError(
+            f"{member.code}: would leave nobody at {', '.join(left)} of {member.site}; add somebody first, or use "
+            "--even-if-last"
+        )
+    member.active = False
+    _revoke(work, Link.staff_id == member.id)
+    for chat in work.session.scalars(select(Chat).where(Chat.staff_id == member.id, Chat.closed_at.is_(None))):
+        chat.closed_at = work.now
+        cancel_waiting(work.session, OutboxRow.chat_id == chat.id)
+    work.record("operator", "staff_removed", member.code)
 
 
 def add_staff(work: Work, name: str, role: str, site: str) -> str:
@@ -50,7 +118,7 @@ def add_staff(work: Work, name: str, role: str, site: str) -> str:
     vault = vault_of(work.session)
     hashed = vault.fingerprint(f"staff:{name.casefold()}")
     if work.session.scalar(select(StaffMember).where(StaffMember.name_hash == hashed)) is not None:
-        raise EnrolmentError(f"{name} is on the staff list already")
+        raise EnrolmentError(f"{name} is on the staff list already; `alongside staff list --all` shows who")
     number = (work.session.scalar(select(func.count()).select_from(StaffMember)) or 0) + 1
     code = f"STAFF-{number:02d}"
     key = vault.make_key(work.session, code, work.now)
@@ -87,8 +155,9 @@ def open_participant_link(work: Work, chat: Chat, token: str) -> list[Say]:
     participant = work.session.get_one(Participant, link.participant_id)
     link.used_at = work.now
     _bind(work, chat, participant_id=participant.id)
+    participant.reachable = True
     work.record(participant.code, "link_used", participant.code)
-    return [welcome()]
+    return [say("consent.done") if participant.has_consented else welcome()]
 
 
 def open_staff_link(work: Work, chat: Chat, token: str) -> list[Say]:
@@ -121,7 +190,7 @@ def consent(work: Work, participant: Participant, day1: date | None = None) -> l
     participant.consented_at = work.now
     participant.consent_wording = work.study.wordings.get("welcome.intro").ref
     participant.standing = Standing.ENROLLED
-    participant.day1 = day1 or local_date(work.now, participant.timezone)
+    participant.day1 = day1 or participant.day1 or local_date(work.now, participant.timezone)
     plan_checkins(work, participant)
     work.record(participant.code, "consented", participant.code, wording=participant.consent_wording)
     return [say("consent.done")]
@@ -159,6 +228,35 @@ def plan_checkins(work: Work, participant: Participant) -> None:
 def _check_site(work: Work, site: str) -> None:
     if site not in work.study.sites:
         raise EnrolmentError(f"{site}: no such site; study.yml knows {', '.join(work.study.sites)}")
+
+
+def _hour(work: Work, written: str) -> str:
+    """HH:MM, outside quiet hours: a check-in that fell into them would wait for their end."""
+    try:
+        hour = time.fromisoformat(written)
+    except ValueError:
+        raise EnrolmentError(f"{written}: an hour is written like 18:30") from None
+    quiet = work.study.quiet_hours
+    if quiet.cover(hour):
+        raise EnrolmentError(f"{written}: lies in the quiet hours, {quiet.starts:%H:%M} to {quiet.ends:%H:%M}")
+    return f"{hour:%H:%M}"
+
+
+def _member(work: Work, name_or_code: str) -> StaffMember:
+    hashed = vault_of(work.session).fingerprint(f"staff:{name_or_code.casefold()}")
+    named = or_(StaffMember.code == name_or_code, StaffMember.name_hash == hashed)
+    member = work.session.scalar(select(StaffMember).where(named))
+    if member is None:
+        raise EnrolmentError(f"{name_or_code}: nobody on the staff list; `alongside staff list` shows them")
+    if not member.active:
+        raise EnrolmentError(f"{member.code}: was removed from the staff; `alongside staff list --all` shows who")
+    return member
+
+
+def _revoke(work: Work, whose: ColumnElement[bool]) -> None:
+    """A link given out before and not opened works no more."""
+    for link in work.session.scalars(select(Link).where(whose, Link.used_at.is_(None), Link.revoked_at.is_(None))):
+        link.revoked_at = work.now
 
 
 def _new_link(work: Work, *, participant_id: int | None = None, staff_id: int | None = None) -> str:
