@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import select
 
 from study.audit import AuditEvent
-from study.checkins import Occurrence
+from study.checkins import DoseReport, Occurrence
 from study.concerns import ConcernState
 from study.participants import Participant
 from study.services.enrolling import invite
@@ -137,6 +139,43 @@ def test_a_button_of_somebody_else_does_nothing(running: Installation) -> None:
     running.staff.tap(nick, running.alerts(nick)[-1].message_id, token)
     running.settle()
     assert running.concerns(code)[-1].state == ConcernState.NOTIFIED
+
+
+def test_a_message_that_comes_again_under_a_lower_number_is_known(running: Installation) -> None:
+    """Faults 7 and 8 together: the number says nothing, what makes an update known is the message itself."""
+    ana, code = running.participant()
+    update = running.participants.say(ana, "only once").update_id
+    running.settle()
+    running.participants.restart_update_ids(at=1)
+    running.participants.deliver_again(update or 0, as_new=True)
+    running.participants.say(ana, "and then")
+    running.settle()
+    assert running.words(code) == ["only once", "and then"]
+    assert running.received(ana) == ["echo only once", "echo and then"]
+
+
+def test_doses_shown_back_are_noted_once_however_often_yes_is_pressed(running: Installation) -> None:
+    """Fault 10, and its No afterwards, from the old message."""
+    ana, code = running.participant()
+    running.clock.stand_at(running.clock.now() + timedelta(days=7))
+    running.participants.say(ana, "took my tablet yesterday and today")
+    running.settle()
+    shown = running.participants.sent_to(ana)[-1]
+    (yes, no) = (row[0][1] for row in shown.buttons)
+    for token in (yes, yes, yes, no):
+        running.participants.tap(ana, shown.message_id, token)
+    running.settle()
+    reports = running.read(
+        lambda session: list(
+            session.scalars(
+                select(DoseReport.status)
+                .join(Participant, Participant.id == DoseReport.participant_id)
+                .where(Participant.code == code)
+                .order_by(DoseReport.id)
+            )
+        )
+    )
+    assert reports == ["unconfirmed", "unconfirmed", "taken", "taken"]
 
 
 def events(here: Installation, subject: str) -> list[str]:
