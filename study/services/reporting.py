@@ -50,8 +50,10 @@ class Scope:
 
     def people(self) -> list[ColumnElement[bool]]:
         """Which participants are meant."""
-        meant = [] if self.with_tests else [Participant.is_test.is_(False)]
-        return [*meant, Participant.site == self.site] if self.site else meant
+        meant: list[ColumnElement[bool]] = [] if self.with_tests else [Participant.is_test.is_(False)]
+        if self.site:
+            meant.append(Participant.site == self.site)
+        return meant
 
 
 @dataclass(frozen=True)
