@@ -1,4 +1,4 @@
-"""The stack behind the two phones: its people, what it is doing, and the turning of its clock."""
+"""The stack behind the page: its people, what it is doing, the turning of its clock, and the script that plays."""
 
 from __future__ import annotations
 
@@ -7,49 +7,58 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
-from rehearsal.phone import Phone
+from rehearsal.panel import Due
+from rehearsal.people import Newcomer, Someone
+from rehearsal.playing import Playing, shipped_scripts
+from rehearsal.scenes import Scene
+from rehearsal.script import read_script
 from rehearsal.stack import START_SECONDS, RehearsalFailed, Stack
 from study.errors import AlongsideError
+from study.participants import Participant, by_code
 from study.protocol import Study
 
 log = logging.getLogger(__name__)
 
 PARTICIPANT = "P-001"
+ELSEWHERE = Newcomer("P-002", "participant", "", "America/New_York", enrolled=True, study_day=3)
 STAFF_NAMES = {"nurse": "Nora", "coordinator": "Omar", "investigator": "Lee"}
 SERVICES = {"rasa": "Rasa", "actions": "Actions", "bot": "Bot"}
 LOOK_SECONDS = 1.0
+JOINING_QUESTIONS = 8  # more than any study asks while somebody joins
 UNKNOWN = "ConnectError"  # as /health itself would say it
 STARTING = "The bot is starting"
 LOADING = "Rasa is loading"
 
 
 class Demonstration:
-    """Thread-safe enough for many pages: they read plain attributes, and only one turn of the clock runs at a time.
+    """Thread-safe enough for many pages: they read plain attributes, and only one turn of the clock, one switch of a
+    process or one script runs at a time.
 
     `stage` is what is still being prepared, None once everything serves. `trouble` is what went wrong, in a
     sentence; `failure` is set where it never came up. `told` is what the last turn of the clock brought. `away`:
-    which service cannot serve, and why; empty when all can.
+    which service cannot serve, and why; empty when all can. `switching`: the process that is being stopped or started.
     """
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.study: Study = stack.app.study
         self.site = demonstration_site(self.study)
-        self.zone = ZoneInfo(self.study.sites[self.site].timezone)
-        self.phones: list[Phone] = []
+        self.home = Scene(stack, self.study, self.study.sites[self.site].zone)
+        self.scene = self.home
+        self.playing: Playing | None = None
         self.stage: str | None = STARTING
         self.trouble: str | None = None
         self.told: str | None = None
         self.failure: RehearsalFailed | None = None
         self.away: dict[str, str] = dict.fromkeys(SERVICES, UNKNOWN)
-        self.next_due: datetime | None = None
+        self.next_due: Due | None = None
         self.turning = False
-        self._turn = threading.Lock()
+        self.switching: str | None = None
+        self.scripts = shipped_scripts(stack.settings.study)
+        self._one_thing = threading.Lock()
         self._stopping = threading.Event()
 
     def prepare(self, on_stage: Callable[[str], None]) -> None:
@@ -69,19 +78,30 @@ class Demonstration:
                 self.trouble = str(error)
 
     def _bring_people_in(self) -> None:
-        acknowledge = self.study.wordings.render("button.acknowledge")
-        staff = [
-            self.stack.add_staff(STAFF_NAMES.get(role, role.capitalize()), role, self.site) for role in self.study.roles
-        ]
-        participant = self.stack.add_participant(PARTICIPANT, self.site, None, enrolled=False)
-        theirs = Phone(participant, "Participant", acknowledge)
-        self.stack.start_link(participant)
+        """P-001 joins before one's eyes; P-002 has for two days been in the study, in another time zone."""
+        elsewhere = Newcomer(ELSEWHERE.name, ELSEWHERE.role, self.site, ELSEWHERE.timezone, True, ELSEWHERE.study_day)
+        staff = [Newcomer(STAFF_NAMES.get(role, role.capitalize()), role, self.site) for role in self.study.roles]
+        joining = Newcomer(PARTICIPANT, "participant", self.site)
+        people = self.stack.add_people([joining, *staff, elsewhere])
+        self.stack.start_link(people[0])
         self.stack.settle()
-        theirs.press(self.study.wordings.render("button.agree"))
+        people[0].bot.press(people[0].person, self.study.wordings.render("button.agree"))
         self.stack.settle()
-        first = staff[0]
-        title = self.study.wordings.render(self.study.roles[first.role]).capitalize()
-        self.phones = [theirs, Phone(first, title, acknowledge)]
+        self._answer_what_is_asked_of(people[0])
+        self.home.bring([people[0], people[1], people[-1], *people[2:-1]])
+
+    def _answer_what_is_asked_of(self, joining: Someone) -> None:
+        """The first button each time: what the study proposes."""
+        for _ in range(JOINING_QUESTIONS):
+            asked = [one for one in joining.bot.chat(joining.person) if one.by_bot and one.buttons]
+            if not asked or self._joining(joining.name) is None:
+                return
+            joining.bot.tap(joining.person, asked[-1].message_id, asked[-1].buttons[0][0][1])
+            self.stack.settle()
+
+    def _joining(self, code: str) -> str | None:
+        found: Participant | None = self.stack.app.db.read(lambda session: by_code(session, code))
+        return found.joining if found is not None else None
 
     def _wait_until_all_serves(self) -> None:
         until = time.monotonic() + START_SECONDS
@@ -106,61 +126,149 @@ class Demonstration:
         """One look at what serves and what is due next."""
         if self._stopping.is_set():
             return
-        self.away = self._reasons()
+        scene = self.scene
+        self.away = _reasons(scene.stack)
         if self.stack.up is not None and self.stack.up.poll() is not None:
             self.trouble = f"The bot has ended; see {self.stack.folder / 'up.log'}. Start the demonstration again."
         try:
-            self.next_due = self.stack.next_due()
+            self.next_due = scene.next_event()
         except SQLAlchemyError as error:
             log.warning("next due: %s", type(error).__name__)
 
     def stop(self) -> None:
-        """End `prepare` and `watch`; the stack is stopped by who started it."""
+        """End `prepare`, `watch` and the script; the stack is stopped by who started it."""
         self._stopping.set()
+        if self.playing is not None:
+            self.playing.close()
+
+    # The clock
+
+    @property
+    def busy(self) -> bool:
+        """Whether the clock is in other hands: a turn, a switch, a script, or the start of it all."""
+        plays = self.playing is not None and not self.playing.is_over
+        return self.turning or self.switching is not None or self.stage is not None or plays
 
     def turn(self, ahead: timedelta | None) -> None:
         """Turn the clock `ahead`, or to the next event, through every due moment; time runs on from there. Blocks.
 
         What goes wrong is said in `trouble`. A turn while another is running does nothing.
         """
-        if not self.phones or not self._turn.acquire(blocking=False):
+        due = self.scene.stack.next_due() if ahead is None and self.scene.phones else None
+        self._turn_to(due if ahead is None else self.scene.now() + ahead)
+
+    def turn_to(self, hour: str) -> None:
+        """Turn the clock to the next time it is `hour` (HH:MM, where the study is). Blocks."""
+        try:
+            wanted = datetime.strptime(hour, "%H:%M").time()  # noqa: DTZ007 - an hour of the day has no zone
+        except ValueError:
+            self.told = "An hour is written so: 20:00."
+            return
+        here = self.scene.now().astimezone(self.scene.zone)
+        moment = here.replace(hour=wanted.hour, minute=wanted.minute, second=0, microsecond=0)
+        self._turn_to(moment if moment > here else moment + timedelta(days=1))
+
+    def _turn_to(self, moment: datetime | None) -> None:
+        scene = self.scene
+        if not scene.phones or self.busy or not self._one_thing.acquire(blocking=False):
             return
         self.turning, self.trouble, self.told = True, None, None
-        before = self._received()
+        before = _received(scene)
         try:
-            moment = self.stack.now() + ahead if ahead is not None else self.stack.next_due()
             if moment is None:
                 self.told = "Nothing more is planned."
                 return
-            self.stack.go_to(moment)
-            self.told = f"{moment.astimezone(self.zone):%a %H:%M}: {self._who_was_told(before)}"
+            scene.stack.go_to(moment)
+            self.told = f"{moment.astimezone(scene.zone):%a %H:%M}: {_who_was_told(scene, before)}"
         except (RehearsalFailed, SQLAlchemyError) as error:
             reason = str(error) if isinstance(error, RehearsalFailed) else type(error).__name__
             self.trouble = f"The clock stopped on its way: {reason}. You can turn it again."
         finally:
-            self.stack.clock.run_from(self.stack.now())
+            scene.stack.clock.run_from(scene.now())
             self.look()
             self.turning = False
-            self._turn.release()
+            self._one_thing.release()
 
-    def _received(self) -> dict[str, int]:
-        return {name: len(one.bot.sent_to(one.person)) for name, one in self.stack.people.items()}
+    # The processes
 
-    def _who_was_told(self, before: dict[str, int]) -> str:
-        people = self.stack.people
-        told = [name for name, count in self._received().items() if count > before[name]]
-        titles = [name if people[name].is_participant else f"{name} ({people[name].role})" for name in told]
-        return f"message to {', '.join(titles)}" if titles else "no message to anybody"
+    @property
+    def held(self) -> set[str]:
+        """What has been stopped."""
+        return set(self.scene.stack.held)
 
-    def _reasons(self) -> dict[str, str]:
-        """Which service cannot serve, and why, as /health of `alongside up` says it."""
-        url = f"http://127.0.0.1:{self.stack.settings.health_port}/health"
+    def switch(self, process: str) -> None:
+        """Stop what runs, start what was stopped. Blocks; a switch while something else runs does nothing."""
+        if self.busy or not self._one_thing.acquire(blocking=False):
+            return
+        stack = self.scene.stack
+        self.switching, self.trouble, self.told = process, None, None
         try:
-            answer = httpx.get(url, timeout=5, trust_env=False)
-            reasons: dict[str, str] = answer.json()["reasons"] if answer.status_code != 200 else {}
-        except (httpx.HTTPError, ValueError, KeyError):
-            return dict.fromkeys(SERVICES, UNKNOWN)
-        return reasons
+            if process in stack.held:
+                stack.start_process(process)
+            else:
+                stack.stop_process(process)
+        except (RehearsalFailed, SQLAlchemyError) as error:
+            self.trouble = str(error)
+        finally:
+            self.look()
+            self.switching = None
+            self._one_thing.release()
+
+    # Scripts
+
+    def play(self, name: str, speed: str, until: int | None = None) -> None:
+        """Play a shipped script on a stack of its own; the demonstration waits behind it. Blocks until it has begun.
+
+        A script is in place of the one before. Rasa is shared, and so has to run.
+        """
+        if self.turning or self.switching or self.stage is not None or name not in self.scripts:
+            return
+        if "rasa" in self.home.stack.held and self.home.stack.gate is None:
+            self.trouble = "Rasa is stopped; start it, and then the script."
+            return
+        with self._one_thing:
+            self._leave()
+            self.trouble = self.told = None
+            try:
+                script = read_script(self.scripts[name], self.stack.settings.study, self.stack.settings.faq)
+            except AlongsideError as error:
+                self.trouble = str(error)
+                return
+            self.playing = Playing(name, script, self.stack.rasa, speed, self._show, until)
+            self.playing.start()
+
+    def leave(self) -> None:
+        """Back to the demonstration as it was left. Blocks."""
+        with self._one_thing:
+            self._leave()
+
+    def _leave(self) -> None:
+        self.scene = self.home
+        former, self.playing = self.playing, None
+        if former is not None:
+            former.close()
+
+    def _show(self, scene: Scene) -> None:
+        self.scene = scene
+
+
+def _reasons(stack: Stack) -> dict[str, str]:
+    """Which service cannot serve, and why, as /health of `alongside up` says it; what was stopped cannot."""
+    against = stack.reasons_against()
+    if "up" in against:
+        return dict.fromkeys(SERVICES, UNKNOWN)
+    return against | dict.fromkeys(stack.held, "stopped")
+
+
+def _received(scene: Scene) -> dict[str, int]:
+    return {name: len(one.owner.bot.sent_to(one.owner.person)) for name, one in scene.phones.items()}
+
+
+def _who_was_told(scene: Scene, before: dict[str, int]) -> str:
+    people = scene.stack.people
+    told = [name for name, count in _received(scene).items() if count > before[name]]
+    titles = [name if people[name].is_participant else f"{name} ({people[name].role})" for name in told]
+    return f"message to {', '.join(titles)}" if titles else "no message to anybody"
 
 
 def demonstration_site(study: Study) -> str:

@@ -76,7 +76,7 @@ class Watch:
         fresh.sort(key=lambda one: one[1].arrived)
         if not fresh:
             return []
-        return self.stack.app.db.read(lambda session: [_line(session, *one, step) for one in fresh])
+        return self.stack.app.db.read(lambda session: [line_of(session, *one, step) for one in fresh])
 
     def look(self, who: str | None, acted: bool) -> Happened:
         """What the database says came of everything since the last look (its messages are added by the player)."""
@@ -118,7 +118,7 @@ def _now(session: Session, concern: Concern, touched: bool, causes: list[int]) -
     )
 
 
-def _line(session: Session, someone: Someone, message: SentMessage, step: int) -> Line:
+def line_of(session: Session, someone: Someone, message: SentMessage, step: int) -> Line:
     """The message with the wording, item and concern its outbox row keeps. A repeated one may have no row."""
     bot = PARTICIPANTS_BOT if someone.is_participant else STAFF_BOT
     hashed = vault_of(session).fingerprint(f"{bot}:{someone.person.id}")
@@ -146,13 +146,13 @@ def _line(session: Session, someone: Someone, message: SentMessage, step: int) -
         wordings=list(row.wordings) if row is not None else [],
         answer=row.answer if row is not None else None,
         asks=row.asks if row is not None else None,
-        concern=_about(concern),
+        concern=about_concern(concern),
         lane=row.lane if row is not None else None,
         step=step,
     )
 
 
-def _about(concern: Concern | None) -> dict[str, Any] | None:
+def about_concern(concern: Concern | None) -> dict[str, Any] | None:
     if concern is None:
         return None
     return {
@@ -177,7 +177,7 @@ def raised_by(stack: Stack, inbox_after: int) -> tuple[str | None, dict[str, Any
             .order_by(Concern.id.desc())
             .limit(1)
         )
-        return row.outcome, _about(concern)
+        return row.outcome, about_concern(concern)
 
     return stack.app.db.read(read)
 

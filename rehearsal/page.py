@@ -1,4 +1,4 @@
-"""The rehearsal page: two phones and the clock between them.
+"""The rehearsal page: two phones, the clock above them, and beside them what the database says.
 
 Nothing is loaded from outside this computer, and nobody outside it can open the page.
 """
@@ -16,10 +16,15 @@ import uvicorn
 from fastapi import FastAPI
 from nicegui import ui
 
+from rehearsal.bar_view import BannerView, ClockView, ServicesView
 from rehearsal.demonstration import Demonstration
-from rehearsal.drawing import ClockView, PhoneView, box
+from rehearsal.drawing import box
+from rehearsal.help_view import SHORTCUTS, draw_help
+from rehearsal.phone_view import PhoneView
+from rehearsal.side_view import PanelView, ScriptView
 
 LOOK_SECONDS = 0.3
+PANEL_SECONDS = 1.0
 CLOSING_SECONDS = 2
 STYLE = Path(__file__).with_name("page.css")
 UNTIL_SIGNAL = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -43,18 +48,26 @@ def _application(demonstration: Demonstration) -> FastAPI:
     @ui.page("/")
     def page() -> None:
         ui.add_css(style)
+        ui.add_body_html(f"<script>{SHORTCUTS}</script>")
         with box("stage", "main"):
-            views: list[PhoneView | ClockView] = [
-                PhoneView(demonstration, 0),
-                ClockView(demonstration),
-                PhoneView(demonstration, 1),
-            ]
+            with box("bar"):
+                bar = (ClockView(demonstration), ServicesView(demonstration))
+            banner = BannerView(demonstration)
+            with box("desk"):
+                phones = [PhoneView(demonstration, 0), PhoneView(demonstration, 1)]
+                with box("side"):
+                    script = ScriptView(demonstration)
+                    panel = PanelView(demonstration, phones)
+        draw_help()
+
+        views: list[PhoneView | ClockView | ServicesView | BannerView | ScriptView] = [*phones, *bar, banner, script]
 
         def refresh() -> None:
             for view in views:
                 view.refresh()
 
         ui.timer(LOOK_SECONDS, refresh)
+        ui.timer(PANEL_SECONDS, panel.refresh)
 
     application = FastAPI(openapi_url=None)
     ui.run_with(
@@ -63,6 +76,7 @@ def _application(demonstration: Demonstration) -> FastAPI:
         favicon=ICON,
         language="en-US",
         tailwind=False,
+        dark=None,
         show_welcome_message=False,
     )
     return application

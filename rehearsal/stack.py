@@ -75,6 +75,7 @@ class Stack:
         (self.clock.run_from if runs else self.clock.stand_at)(begin)
         self.telegram = TelegramServer(clock=self.clock.now)
         self.gate = Gate(rasa_url) if rasa_url else None
+        self._shared_rasa = rasa_url
         self.people: dict[str, Someone] = {}
         self.held: set[str] = set()
         self.up: subprocess.Popen[bytes] | None = None
@@ -94,7 +95,7 @@ class Stack:
             actions_port=actions_port,
             health_port=health_port,
             rasa_port=rasa_port,
-            tick_seconds=0.1,
+            tick_seconds=0.3 if runs else 0.1,  # a demonstration stands idle for hours, a script never
             overall_rate=1000.0,
             chat_rate=1000.0,
             chat_burst=100,
@@ -216,6 +217,13 @@ class Stack:
         """Open the one-time link on their phone: Telegram sends /start with its token."""
         link, someone.link = someone.link, None
         someone.bot.say(someone.person, f"/start {link}" if link else "/start")
+
+    @property
+    def rasa(self) -> tuple[str, str]:
+        """Address and secret of the Rasa that serves, for another stack to use as well."""
+        secret = self.settings.rasa_secret
+        assert secret is not None  # noqa: S101 - every stack gives its settings one
+        return self._shared_rasa or f"http://127.0.0.1:{self.settings.rasa_port}", secret.get_secret_value()
 
     # Time
 

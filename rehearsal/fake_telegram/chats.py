@@ -21,7 +21,8 @@ class SentMessage:
 
     `content` holds the Bot API fields that make the message what it is (text, entities, photo, ...). `at` is
     the server's clock to the full microsecond, `date` what Telegram tells (whole seconds); `arrived` is
-    machine time in seconds, for measuring rates.
+    machine time in seconds, for measuring rates. `former_keyboard` is the one it was sent with, once an edit
+    has changed it.
     """
 
     message_id: int
@@ -32,6 +33,7 @@ class SentMessage:
     at: datetime
     arrived: float
     keyboard: Keyboard = ()
+    former_keyboard: Keyboard = ()
     edit_date: int | None = None
     reply_to: int | None = None
     parse_mode: str | None = None
@@ -115,6 +117,8 @@ class Chat:
         if now is not None:
             second = int(now.timestamp())
             changes["edit_date"] = second if message.edit_date is None else max(second, message.edit_date + 1)
+        if changes.get("keyboard", message.keyboard) != message.keyboard:
+            changes["former_keyboard"] = message.former_keyboard or message.keyboard
         changed = replace(message, **changes)
         self.messages[message.message_id] = changed
         return changed

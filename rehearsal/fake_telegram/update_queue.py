@@ -69,6 +69,10 @@ class UpdateQueue:
         """
         return sum(update.until >= now for update in self._waiting)
 
+    def holds(self, update_id: int) -> bool:
+        """Whether an update is still to be confirmed."""
+        return any(update.update_id == update_id for update in self._waiting)
+
     def drop_all(self) -> None:
         self._waiting.clear()
         self._repeats.clear()

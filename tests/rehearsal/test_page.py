@@ -1,5 +1,6 @@
 """The rehearsal page in a real headless Chromium, with the whole stack behind it: what `make demo` shows."""
 
+import json
 import os
 import re
 import shutil
@@ -124,7 +125,7 @@ def say(page: Page, text: str) -> None:
 
 
 def to_next_event(page: Page) -> None:
-    news = page.get_by_role("status")
+    news = page.get_by_role("status", name="What the clock brought")
     page.get_by_role("button", name="Turn the clock to the next event").click()
     expect(news).to_contain_text(re.compile(r"^(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d\d:\d\d: "), timeout=60_000)
 
@@ -146,7 +147,7 @@ def test_words_of_people_are_shown_as_text_and_never_as_html(page: Page) -> None
     written = "<b>bold</b> <img src=x onerror=\"document.title='hacked'\">"
     say(page, written)
     see(page, "P-001", written)
-    assert messages_of(page, "P-001").locator("b, img").count() == 0
+    assert messages_of(page, "P-001").locator("b, img[src=x]").count() == 0
     assert page.title() == "Alongside rehearsal"
 
 
@@ -156,7 +157,7 @@ def test_the_next_event_brings_the_daily_question_at_eight_in_the_evening_and_a_
     to_next_event(page)
     expect(page.locator(".time")).to_have_text(re.compile("20:0[01]"))
     see(page, "P-001", re.compile("Have you taken your study tablet today"))
-    expect(page.get_by_label("Phone of P-001").locator(".local")).to_have_text(re.compile("Mon 20:0[01]"))
+    expect(page.get_by_role("region", name="Phone of P-001").locator(".local")).to_have_text(re.compile("Mon 20:0[01]"))
     messages_of(page, "P-001").get_by_role("button", name="Taken", exact=True).click()
     see(page, "P-001", study.wordings.render("checkin.daily.done_taken"))
     tapped = messages_of(page, "P-001").get_by_role("button", name="✓ Taken")
@@ -164,7 +165,7 @@ def test_the_next_event_brings_the_daily_question_at_eight_in_the_evening_and_a_
 
 
 def test_a_red_flag_alerts_the_nurse_and_the_participant_is_told_when_she_takes_it(page: Page) -> None:
-    banner = page.get_by_label("Phone of Nora").get_by_role("alert")
+    banner = page.get_by_role("region", name="Phone of Nora").get_by_role("alert")
     waiting = messages_of(page, "Nora").locator(".waits")
     before = waiting.count()
     say(page, "my chest feels tight and I can't breathe")
@@ -179,7 +180,8 @@ def test_a_red_flag_alerts_the_nurse_and_the_participant_is_told_when_she_takes_
 
 def test_a_day_goes_through_every_event_on_the_way_and_time_runs_on(page: Page) -> None:
     page.get_by_role("button", name="Turn the clock one day ahead").click()
-    expect(page.get_by_role("status")).to_contain_text(re.compile(r"^Tue .*message to .*P-001"), timeout=60_000)
+    news = page.get_by_role("status", name="What the clock brought")
+    expect(news).to_contain_text(re.compile(r"^Tue .*message to .*P-001"), timeout=60_000)
     see(page, "P-001", re.compile("Have you taken your study tablet today"))
     seconds = page.locator(".seconds")
     expect(seconds).not_to_have_text(seconds.inner_text())
@@ -208,6 +210,132 @@ def test_it_fits_a_small_screen_without_scrolling(page: Page) -> None:
     assert whole[1] <= SIZE["height"]
     for name in ("Send as P-001", "Send as Nora", "Turn the clock to the next event"):
         expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+
+
+def test_with_rasa_stopped_a_red_flag_still_calls_the_nurse_and_a_banner_says_so(page: Page) -> None:
+    waiting = messages_of(page, "Nora").locator(".waits")
+    before = waiting.count()
+    page.get_by_role("button", name="Stop Rasa").click()
+    banner = page.get_by_role("alert").filter(has_text="Rasa is stopped")
+    expect(banner).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_label("What serves")).to_contain_text("Rasa stopped")
+    say(page, "I fainted on the stairs")
+    see(page, "P-001", re.compile("112"))
+    expect(waiting).to_have_count(before + 1)
+    panel = page.get_by_role("region", name="Facts from the database")
+    expect(panel).to_contain_text(re.compile("emergency: seizure_or_fainting"), timeout=ANSWER_MS)
+    expect(panel).to_contain_text(re.compile(r"told STAFF-\d+"), timeout=ANSWER_MS)
+    page.get_by_role("button", name="Start Rasa").click()
+    expect(banner).to_have_count(0, timeout=60_000)
+    expect(page.get_by_label("What serves")).to_contain_text("Rasa serves", timeout=60_000)
+
+
+def test_a_locked_phone_shows_the_first_line_of_a_push_and_nothing_else(page: Page) -> None:
+    page.get_by_role("button", name="Lock the phone of Nora").click()
+    expect(messages_of(page, "Nora")).to_be_hidden()
+    expect(page.locator(".push-line").last).to_have_text(re.compile(r"^EMERGENCY C-\d+$"))
+    page.get_by_role("button", name="Unlock the phone").last.click()
+    expect(messages_of(page, "Nora")).to_be_visible()
+
+
+def test_the_phone_of_anybody_can_be_taken_in_hand(page: Page) -> None:
+    page.get_by_label("Whose phone is on the right").select_option("P-002")
+    expect(messages_of(page, "P-002")).to_be_visible()
+    expect(page.get_by_role("region", name="Phone of P-002")).to_contain_text("America/New_York")
+    page.get_by_label("Whose phone is on the right").select_option("Omar")
+    see(page, "Omar", re.compile("You are connected as"))
+
+
+def test_pictures_replies_thumbs_and_changes_go_out_from_the_page(page: Page) -> None:
+    page.get_by_role("button", name="Send something else as P-001").click()
+    page.get_by_role("menuitem", name="Voice message").click()
+    expect(messages_of(page, "P-001").get_by_role("img", name="Voice message").last).to_be_visible()
+    say(page, "helo")
+    see(page, "P-001", "helo")
+    field_of(page, "P-001").press("ArrowUp")
+    expect(field_of(page, "P-001")).to_have_value("helo")
+    say(page, "hello again")
+    see(page, "P-001", "hello again")
+    thumb = messages_of(page, "P-001").get_by_role("button", name=re.compile("^Thumbs up for")).last
+    thumb.focus()
+    page.keyboard.press("Enter")
+    expect(messages_of(page, "P-001").locator(".sign:visible").last).to_be_visible()
+    messages_of(page, "P-001").get_by_role("button", name=re.compile("^Reply to")).last.press("Enter")
+    expect(field_of(page, "P-001")).to_be_focused()
+    say(page, "yes please")
+    expect(messages_of(page, "P-001").locator(".quoted").last).to_be_visible()
+
+
+def test_what_was_written_has_two_ticks_once_the_bot_has_it(page: Page) -> None:
+    say(page, "good evening")
+    last = messages_of(page, "P-001").locator(".mine").last
+    expect(last.get_by_role("img", name="received by the bot")).to_be_visible(timeout=ANSWER_MS)
+
+
+def test_every_control_has_a_name_a_screen_reader_can_say(page: Page) -> None:
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('button, input, select, textarea, a[href], [tabindex="0"], [role=log]')]
+        .filter((one) => one.checkVisibility() && !one.closest('[aria-hidden=true]'))
+        .filter((one) => !(one.getAttribute('aria-label') || one.textContent.trim() || (one.labels || []).length))
+        .map((one) => one.outerHTML.slice(0, 200))"""
+    )
+    assert nameless == []
+
+
+def test_the_shortcuts_reach_the_phones_and_the_clock(page: Page) -> None:
+    page.keyboard.press("Alt+2")
+    expect(page.get_by_role("textbox", name="Write as Nora")).to_be_focused()
+    page.keyboard.press("Alt+1")
+    expect(field_of(page, "P-001")).to_be_focused()
+    page.keyboard.press("Alt+k")
+    keys = page.get_by_role("dialog", name="Keys")
+    expect(keys).to_contain_text("Alt+N")
+    page.keyboard.press("Escape")
+    expect(keys).to_be_hidden()
+    news = page.get_by_role("status", name="What the clock brought")
+    before = page.locator(".date").inner_text() + page.locator(".time").inner_text()
+    page.keyboard.press("Alt+h")
+    expect(news).to_contain_text(re.compile(r"\d\d:\d\d: "), timeout=60_000)
+    assert page.locator(".date").inner_text() + page.locator(".time").inner_text() != before
+
+
+def test_a_script_plays_its_result_is_shown_and_its_transcript_comes_home(page: Page) -> None:
+    page.get_by_label("Script to play").select_option("First day")
+    page.get_by_label("Speed", exact=True).select_option("instant")
+    page.get_by_role("button", name="Play the script").click()
+    said = page.get_by_role("status", name="The script")
+    expect(said).to_contain_text(re.compile("every expectation held"), timeout=90_000)
+    see(page, "P-002", re.compile("Have you taken your study tablet today"))
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="Download the transcript").click()
+    assert coming.value.suggested_filename == "first_day.jsonl"
+    lines = [json.loads(line) for line in coming.value.path().read_text().splitlines()]
+    assert lines[0] | {"direction": "in", "kind": "text", "text": "/start", "step": 1} == lines[0]
+    assert any(line["answer"] == "withdrawal" for line in lines)
+    page.get_by_role("button", name="Back to the demonstration").click()
+    see(page, "P-001", "yes please")
+
+
+def test_what_was_done_by_hand_comes_home_in_the_same_shape(page: Page) -> None:
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="Download the transcript").click()
+    lines = [json.loads(line) for line in coming.value.path().read_text().splitlines()]
+    assert any(one["text"] == "I fainted on the stairs" and one["route"] == "emergency" for one in lines)
+    assert any(one["direction"] == "out" and one["wording"] for one in lines)
+    assert any(one["kind"] == "tap" for one in lines)
+    assert not any("/start " in one["text"] for one in lines)
+
+
+def test_a_script_can_be_paused_and_stopped(page: Page) -> None:
+    page.get_by_label("Script to play").select_option("Missed pill")
+    page.get_by_label("Speed", exact=True).select_option("slow")
+    page.get_by_role("button", name="Play the script").click()
+    page.get_by_role("button", name="Pause the script").click(timeout=60_000)
+    expect(page.get_by_role("button", name="Continue the script")).to_be_visible()
+    page.get_by_role("button", name="Stop the script").click()
+    expect(page.get_by_role("status", name="The script")).to_contain_text("Stopped after", timeout=60_000)
+    page.get_by_role("button", name="Back to the demonstration").click()
+    expect(field_of(page, "P-001")).to_be_enabled()
 
 
 def test_the_page_says_what_serves(page: Page) -> None:

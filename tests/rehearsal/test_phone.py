@@ -28,6 +28,12 @@ class Desk:
         keyboard = tuple(({"text": label, "callback_data": f"token-{label}"},) for label in labels)
         chat.add(self.bot.as_user(), {"text": text}, self.now, 0.0, keyboard=keyboard)
 
+    def leaves(self, phone: Phone, message_id: int, *labels: str) -> None:
+        """The bot edits the buttons of a message."""
+        chat = self.bot.chats[phone.owner.person.id]
+        keyboard = tuple(({"text": label, "callback_data": f"new-{label}"},) for label in labels)
+        chat.change(chat.messages[message_id], self.now, keyboard=keyboard)
+
 
 @pytest.fixture
 def desk() -> Desk:
@@ -103,10 +109,70 @@ def test_an_alert_whose_words_were_shown_still_waits_in_the_message_with_the_wor
     assert [bubble.waits for bubble in phone.bubbles()] == [False, False, True]
 
 
-def test_a_photo_is_named_in_words(desk: Desk) -> None:
+def test_buttons_the_bot_has_taken_off_are_still_drawn_with_the_chosen_one_marked(desk: Desk) -> None:
     phone = desk.phone_of("P-001", "participant")
-    desk.bot.photo(phone.owner.person, "my arm")
-    assert newest(phone).text == "[Photo] my arm"
+    desk.sends(phone, "How often?", "Never", "Rarely")
+    shown = newest(phone)
+    desk.leaves(phone, shown.message_id, "\N{CHECK MARK} Rarely")
+    assert newest(phone).gone
+    assert newest(phone).pressed == "Rarely"
+    assert [row[0].label for row in newest(phone).rows] == ["Never", "Rarely"]
+
+
+def test_buttons_that_were_replaced_by_others_can_be_tapped(desk: Desk) -> None:
+    phone = desk.phone_of("P-001", "participant")
+    desk.sends(phone, "Which ones?", "Tablets", "Visits")
+    desk.leaves(phone, newest(phone).message_id, "Visits", "Done")
+    assert not newest(phone).gone
+    assert [row[0].label for row in newest(phone).rows] == ["Visits", "Done"]
+
+
+def test_one_tick_until_the_bot_has_the_message_and_then_two(desk: Desk) -> None:
+    phone = desk.phone_of("P-001", "participant")
+    phone.say("hello")
+    assert newest(phone).ticks == 1
+    desk.bot.queue.take(desk.bot.queue.next_id, 100, desk.now)  # an offset beyond it: the bot confirms it
+    assert newest(phone).ticks == 2
+
+
+def test_a_locked_phone_shows_the_first_line_of_the_last_push_alone(desk: Desk) -> None:
+    phone = desk.phone_of("P-001", "participant")
+    desk.sends(phone, "A short question from your study.\n\nHave you taken your tablet?", "Taken")
+    phone.say("later")
+    preview = phone.preview()
+    assert preview is not None
+    assert (preview.line, preview.at) == ("A short question from your study.", "20:00")
+
+
+def test_a_reply_shows_what_it_answers_and_a_thumb_can_be_taken_away(desk: Desk) -> None:
+    phone = desk.phone_of("P-001", "participant")
+    desk.sends(phone, "Welcome aboard.")
+    welcome = newest(phone)
+    phone.say("thanks", reply_to=welcome.message_id)
+    assert newest(phone).quoted == "Welcome aboard."
+    phone.react(welcome.message_id)
+    assert phone.bubbles()[1].sign
+    phone.react(welcome.message_id)
+    assert not phone.bubbles()[1].sign
+
+
+def test_the_last_text_can_be_changed(desk: Desk) -> None:
+    phone = desk.phone_of("P-001", "participant")
+    phone.say("i took it")
+    phone.send("photo")
+    last = phone.newest_text_of_mine()
+    assert last is not None
+    phone.edit(last.message_id, "I missed it")
+    assert [bubble.text for bubble in phone.bubbles()] == ["/start", "I missed it", ""]
+    assert phone.bubbles()[1].at == "20:00 edited"
+
+
+@pytest.mark.parametrize("kind", ["photo", "voice", "sticker", "document", "location", "contact"])
+def test_what_is_no_text_is_drawn_as_what_it_is(desk: Desk, kind: str) -> None:
+    phone = desk.phone_of("P-001", "participant")
+    phone.send(kind, "my arm" if kind == "photo" else "")
+    assert newest(phone).kind == kind
+    assert newest(phone).text == ("my arm" if kind == "photo" else "")
 
 
 def test_white_space_alone_is_not_sent(desk: Desk) -> None:
