@@ -9,6 +9,7 @@ from bot.participant_taps import TAPS
 from study.inbox import Kind, Received
 from study.participants import Chat, Participant, Standing
 from study.replies import Say, say
+from study.services.bereavement import answer_the_family
 from study.services.choosing import choices, plain_wish, privacy
 from study.services.confirming_doses import read_back_answered
 from study.services.conversing import Turn, tap_behind
@@ -79,6 +80,8 @@ def _tapped(work: Work, chat: Chat, received: Received, participant: Participant
     tap = tap_behind(work, chat.id, received.token)
     if tap is None:
         return "checkin", [say("checkin.closed")]
+    if participant.standing == Standing.DECEASED:
+        return "staff", answer_the_family(work, participant)
     if tap["do"] not in TAPS:
         return None
     route, use_case = TAPS[tap["do"]]
@@ -90,7 +93,7 @@ def _known(work: Work, chat: Chat, received: Received, participant: Participant,
         return "command", COMMANDS[command](work, participant)
     if received.kind is Kind.COMMAND and (command in ("/start", "/help") or command == received.text):
         return "command", [say("help")]  # also for a command that is not ours; with words after it, it is a text
-    if received.kind is Kind.MEDIA:
+    if received.kind is Kind.MEDIA and participant.standing != Standing.DECEASED:
         cannot_be_read(work, participant, chat, received.media or "file")
         return "staff", []
     if received.kind is Kind.EDIT and not received.text:
@@ -102,7 +105,7 @@ def _by_rule(work: Work, chat: Chat, received: Received, participant: Participan
     """What is plain enough to need no model, and must not wait for one."""
     words = received.text or ""
     if participant.standing == Standing.DECEASED:
-        return None
+        return "staff", answer_the_family(work, participant)
     if received.details.get("forwarded"):
         noted = forwarded(work, participant, words)
         return ("staff", noted) if noted is not None else None

@@ -1,11 +1,16 @@
-"""What staff do on their phones: take a concern, see the words, resolve; /start with their link."""
+"""What staff do on their phones: take a concern, look, call, write, resolve; /start with their link."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 from study.errors import Refused
 from study.inbox import Kind, Received
 from study.participants import Chat
 from study.replies import Say, say
+from study.services.bereavement import messages_on
+from study.services.calling_back import send_message, show_number, which_message
 from study.services.conversing import Turn, tap_behind
 from study.services.enrolling import open_staff_link
 from study.services.groups import in_group
@@ -13,7 +18,22 @@ from study.services.taking_concerns import acknowledge, resolve, show_words
 from study.staff import StaffMember
 from study.work import Work
 
-DOES = {"acknowledge": acknowledge, "resolve": resolve, "words": show_words}
+Done = Callable[[Work, StaffMember, dict[str, Any]], list[Say]]
+
+
+def _of_a_concern(use_case: Callable[[Work, StaffMember, int], list[Say]]) -> Done:
+    return lambda work, member, tap: use_case(work, member, int(tap["concern"]))
+
+
+DOES: dict[str, Done] = {
+    "acknowledge": _of_a_concern(acknowledge),
+    "resolve": _of_a_concern(resolve),
+    "words": _of_a_concern(show_words),
+    "number": show_number,
+    "message": which_message,
+    "send": send_message,
+    "messages_on": messages_on,
+}
 
 
 def handle(work: Work, turn: Turn, received: Received) -> tuple[str, list[Say]]:
@@ -40,7 +60,7 @@ def handle(work: Work, turn: Turn, received: Received) -> tuple[str, list[Say]]:
     if tap is None or tap.get("do") not in DOES:
         return "help", [say("staff.help")]
     try:
-        return str(tap["do"]), DOES[tap["do"]](work, member, int(tap["concern"]))
+        return str(tap["do"]), DOES[tap["do"]](work, member, tap)
     except Refused:
         work.record(member.code, "staff_refused", str(tap["do"]))
         return "refused", [say("staff.refused")]

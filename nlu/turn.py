@@ -234,7 +234,7 @@ class Replies(OutputChannel):
         about = message.get("metadata") or {}
         wording = None
         if about.get("id"):
-            wording = {key: about.get(key) for key in ("id", "version", "approved_by", "approved_on")}
+            wording = {key: about.get(key) for key in ("id", "version", "approved_by", "approved_on", "tone")}
             wording["approved_on"] = None if wording["approved_on"] is None else str(wording["approved_on"])
         self.said.append(
             {

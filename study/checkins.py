@@ -41,6 +41,8 @@ class Skipped(StrEnum):
     PAUSED = "paused"
     LEFT = "left"
     UNREACHABLE = "unreachable"
+    HELD = "held"  # thoughts of suicide are with the staff
+    DECEASED = "deceased"
     DECLINED = "declined"  # "not now": the participant left it out
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from study.holding import is_held
 from study.keys import seal
 from study.outbox import Button, Lane, OutboxRow
 from study.participants import Chat, Participant
@@ -18,6 +19,7 @@ from study.work import Work
 
 TELEGRAM_TEXT_UNITS = 4096  # UTF-16 code units in one message (Bot API, sendMessage)
 TOKEN_BYTES = 16
+CHEERFUL = "cheerful"
 
 Say = dict[str, Any]
 
@@ -120,8 +122,10 @@ def put_replies(
     known = fields or {}
     if not known and chat.participant_id is not None:
         known = standing_fields(work, work.session.get_one(Participant, chat.participant_id))
+    about = work.session.get(Participant, chat.participant_id) if chat.participant_id is not None else None
+    held = about is not None and is_held(work, about)
     messages: list[Message] = []
-    for reply in replies:
+    for reply in _nothing_cheerful(work, replies) if held else replies:
         message = _rendered(work, reply, known)
         last = messages[-1] if messages else None
         if last and not last.keyboard and utf16_units(last.text) + utf16_units(message.text) < TELEGRAM_TEXT_UNITS - 2:
@@ -138,6 +142,22 @@ def put_replies(
         _store(work, chat, part, f"{key}#{number}", lane, columns)
         for number, part in enumerate(_split(messages), start=1)
     ]
+
+
+def _nothing_cheerful(work: Work, replies: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """While thoughts of suicide are with the staff, "have a good evening" is not said; what is said instead, once."""
+    said: list[dict[str, Any]] = []
+    for reply in replies:
+        inner = reply.get("say") or reply
+        own = "params" in inner
+        tone = work.study.wordings.get(inner["wording"]).tone if own else (inner.get("wording") or {}).get("tone")
+        if tone != CHEERFUL:
+            said.append(reply)
+            continue
+        instead = say("held.reply", buttons=inner["buttons"] if own else [], asks=inner.get("asks"))
+        if instead not in said:
+            said.append(instead)
+    return said
 
 
 def _rendered(work: Work, reply: dict[str, Any], known: dict[str, str]) -> Message:

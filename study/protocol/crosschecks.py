@@ -295,6 +295,9 @@ def named_wordings(study: StudyFile) -> Iterable[tuple[Place, str]]:
         reads = getattr(study.monitoring, part)
         for severity in Severity:
             yield ("monitoring", part, severity.value), reads.for_severity(severity)
+    for n, message in enumerate(study.staff_messages):
+        yield ("staff_messages", n, "text"), message.text
+        yield ("staff_messages", n, "label"), message.label
     for scale, choices in study.scales.items():
         for n, choice in enumerate(choices):
             yield ("scales", scale, n, "label"), choice.label

@@ -79,6 +79,7 @@ class Approval(_Block):
     version: int = Field(ge=1, description="a whole number, one more with every change of the text")
     approved_by: str | None = Field(None, description="who approved this version")
     approved_on: date | None = Field(None, description="the day it was approved, such as 2026-02-11")
+    tone: Literal["cheerful"] | None = Field(None, description="cheerful, or left out")
 
 
 class Answer(_Block):

@@ -67,6 +67,13 @@ class Visit(Block):
     window: Window = Field(description="before and after, in days")
 
 
+class StaffMessage(Block):
+    """A message staff may send to a participant by one tap."""
+
+    text: WordingId = Field(description="the wording id of the message, such as staff_says.call_soon")
+    label: WordingId = Field(description="the wording id of its button")
+
+
 class StudyFile(Block):
     """study.yml as it stands."""
 
@@ -88,6 +95,7 @@ class StudyFile(Block):
     items: dict[ItemId, Item] = Field(min_length=1, description="the questions, by their id")
     checkins: dict[Name, CheckIn] = Field(min_length=1, description="the check-ins, by their code")
     thresholds: tuple[Threshold, ...] = Field(description="answers that staff must hear of")
+    staff_messages: tuple[StaffMessage, ...] = Field((), description="messages staff may send, in order")
     ladders: dict[Severity, Ladder] = Field(description="who is told, for emergency, urgent and routine")
     quiet_hours: Hours = Field(description="from and to, when reminders wait, in the participant's own time")
     monitoring: Monitoring = Field(description="when staff read messages")

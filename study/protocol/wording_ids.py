@@ -14,6 +14,20 @@ from study.protocol.blocks import RedFlagKind
 from study.protocol.models import StudyFile
 from study.protocol.questions import CheckInKind
 
+CONCERN_KINDS = (
+    "red_flag",
+    "threshold",
+    "symptom",
+    "question",
+    "dose",
+    "wish",
+    "unreadable",
+    "other_person",
+    "silent",
+    "unreachable",
+    "undelivered",
+    "technical",
+)
 RED_FLAG_KINDS = tuple(kind.value for kind in RedFlagKind)
 
 
@@ -53,7 +67,8 @@ def _use(meaning: str, params: str = "", shown: Shown = Shown.REPLY, limit: int 
 
 
 _HELP = "team_phone emergency_number crisis_line who_reads"
-_CONCERN = "reference code site received emergency_number team_phone"
+_CONCERN = "reference code site kind received emergency_number team_phone"
+STAFF_SAYS_PARAMS = "role team_phone emergency_number crisis_line neutral_name"
 
 COMMANDS = ("help", "choices", "privacy", "pause", "resume", "stop")
 """What participants may type after a slash, in the order of Telegram's menu."""
@@ -112,10 +127,7 @@ REQUIRED_WORDINGS: dict[str, WordingUse] = {
     "study.farewell": _use(
         "the study is over for this participant", "neutral_name team_phone emergency_number", Shown.PUSH
     ),
-    **{
-        f"command.{name}": _use(f"says in Telegram's menu what /{name} does", "", Shown.PART)
-        for name in COMMANDS
-    },
+    **{f"command.{name}": _use(f"says in Telegram's menu what /{name} does", "", Shown.PART) for name in COMMANDS},
     "private_only": _use("the bot was spoken to in a group: nothing personal"),
     # Check-ins and doses
     "button.start": _use("begins a check-in", "", Shown.BUTTON),
@@ -182,15 +194,21 @@ REQUIRED_WORDINGS: dict[str, WordingUse] = {
     "button.question": _use("has a question", "", Shown.BUTTON),
     "button.can_wait": _use("says that it can wait", "", Shown.BUTTON),
     "other_person.noted": _use("somebody else writes in this chat", "who_reads team_phone emergency_number"),
-    "unblinding.doctor": _use(
-        "a doctor who treats a participant", "code_break_number team_phone emergency_number"
-    ),
+    "unblinding.doctor": _use("a doctor who treats a participant", "code_break_number team_phone emergency_number"),
     # Messages that wait
     "message.holding": _use("no answer yet: the message is kept", "team_phone emergency_number", Shown.PUSH),
     "message.handed_over": _use("no answer: staff have the message", _HELP, Shown.PUSH),
     "message.edited_noted": _use("an edited message was read again"),
     # Concerns, told to the participant
     "concern.seen": _use("staff acknowledged the concern", "role time team_phone emergency_number", Shown.PUSH),
+    "concern.seen_dark": _use(
+        "staff have seen thoughts of suicide", "role time team_phone emergency_number crisis_line", Shown.PUSH
+    ),
+    "concern.seen_family": _use(
+        "staff have seen that somebody died", "role time team_phone emergency_number", Shown.PUSH
+    ),
+    "held.reply": _use("instead of a cheerful text, while thoughts of suicide are with the staff", _HELP),
+    "bereaved.reply": _use("an answer to whoever writes after a death", _HELP),
     "concern.threshold_told": _use("an answer went to staff", "who_reads team_phone emergency_number"),
     # Staff
     "staff.welcome": _use("a member of staff is connected", "role site", Shown.STAFF),
@@ -207,6 +225,24 @@ REQUIRED_WORDINGS: dict[str, WordingUse] = {
     "staff.alert.repeat": _use("nobody has acknowledged yet", f"{_CONCERN} level", Shown.STAFF),
     "staff.unowned": _use("the ladder ended and nobody has acknowledged", f"{_CONCERN} level", Shown.STAFF),
     "staff.acknowledged": _use("the concern is yours", "reference code site time emergency_number", Shown.STAFF),
+    "staff.acknowledged_dark": _use(
+        "the concern is yours, and it is about thoughts of suicide",
+        "reference code site time emergency_number",
+        Shown.STAFF,
+    ),
+    "staff.since": _use("when several messages were written", "first last count", Shown.PART),
+    "staff.wrote": _use("above words that were typed", "when", Shown.PART),
+    "staff.tapped": _use("above an answer that was tapped", "when", Shown.PART),
+    "staff.changed": _use("above words that replace earlier ones", "when", Shown.PART),
+    "staff.sent_media": _use("above the words below a picture or file", "when", Shown.PART),
+    "staff.number": _use("the number that is kept", "reference code telephone contact", Shown.STAFF),
+    "staff.none_kept": _use("instead of a number that was not given", "", Shown.PART),
+    "staff.no_number": _use("no number is kept", "reference code", Shown.STAFF),
+    "staff.which_message": _use("which approved message to send", "reference code messages", Shown.STAFF),
+    "staff.sent": _use("an approved message is on its way", "reference code time message", Shown.STAFF),
+    "staff.not_sent": _use("a message cannot be sent", "reference code", Shown.STAFF),
+    "staff.messages_on": _use("a reported death was a mistake", "reference code", Shown.STAFF),
+    **{f"kind.{kind}": _use(f"what a concern of kind {kind} is", "", Shown.PART, limit=60) for kind in CONCERN_KINDS},
     "staff.acknowledged_by": _use("told to the others: somebody has it", "reference code who time", Shown.STAFF),
     "staff.already_acknowledged": _use("somebody was first", "reference who time", Shown.STAFF),
     "staff.words": _use("what the participant wrote, asked for", "reference code words", Shown.STAFF),
@@ -219,6 +255,9 @@ REQUIRED_WORDINGS: dict[str, WordingUse] = {
     "staff.task.dead_message": _use("a message could not be sent", "reference code site", Shown.STAFF),
     "button.acknowledge": _use("takes a concern over", "", Shown.BUTTON),
     "button.show_words": _use("shows what the participant wrote", "", Shown.BUTTON),
+    "button.show_number": _use("shows the telephone that is kept", "", Shown.BUTTON),
+    "button.message_them": _use("offers the approved messages", "", Shown.BUTTON),
+    "button.messages_on": _use("takes a reported death back", "", Shown.BUTTON),
     "button.resolve": _use("closes a concern", "", Shown.BUTTON),
 }
 
@@ -237,6 +276,9 @@ def _uses_of_the_file(study: StudyFile) -> Iterator[tuple[str, WordingUse]]:
     for reads in (study.monitoring.in_hours, study.monitoring.out_of_hours):
         for wording_id in (reads.emergency, reads.urgent, reads.routine):
             yield wording_id, _use("who reads this and when", READS_PARAMS, Shown.PART)
+    for message in study.staff_messages:
+        yield message.text, _use("a message staff may send", STAFF_SAYS_PARAMS, Shown.PUSH)
+        yield message.label, _use("the button of a message staff may send", "", Shown.BUTTON)
     for item in study.items.values():
         yield item.wording, _use(f"asks {item.id}")
         if item.short is not None:

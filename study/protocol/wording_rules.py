@@ -14,7 +14,7 @@ _SYMPTOMS = re.sub(
     r"""dry mouth | difficulty swallowing | mouth sores? | throat sores? | hoarse\w* | taste | appetite |
     nause\w* | feeling sick | vomit\w* | heartburn | gas | bloat\w* | hiccups | constipat\w* |
     diarrh?o?ea | incontinence | short(?:ness)? of breath | breath\w* | cough\w* | wheez\w* | swelling |
-    swollen | palpitations | rash | acne | hair loss | itch\w* | hives | numb\w* | tingling | dizz\w* |
+    swollen | palpitations | rash | acne | hair loss | itch\w* | hives | numb(?:ness)? | tingling | dizz\w* |
     blurred | ringing | concentration | memory | pains? | painful | aches? | headaches? | insomnia |
     fatigue | tired\w* | anxi\w* | depress\w* | discouraged | sad | periods? | discharge | urin\w* |
     erection | ejaculation | libido | orgasm | intercourse | breast | bruis\w* | chills | sweat\w* | hot

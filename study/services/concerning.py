@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, select
 
@@ -14,6 +15,7 @@ from study.concerns import (
     Concern,
     ConcernKind,
     ConcernReport,
+    ConcernState,
     PageKind,
 )
 from study.inbox import InboxRow
@@ -181,18 +183,30 @@ def _alert(work: Work, concern: Concern, kind: PageKind, member: StaffMember, ch
         PageKind.REPEAT: "staff.alert.repeat",
         PageKind.UNOWNED: "staff.unowned",
     }[kind]
-    buttons = [[button("button.acknowledge", "acknowledge", concern=concern.id)]]
-    if concern.participant_id is not None:
-        buttons.append([button("button.show_words", "words", concern=concern.id)])
     put_replies(
         work,
         chat,
-        [say(wording, buttons=buttons, level=concern.level + 1)],
+        [say(wording, buttons=staff_buttons(concern), level=concern.level + 1)],
         key=f"alert:{concern.id}:{concern.severity}:{concern.version}:{concern.level}:{concern.repeats}:{member.code}",
         lane=Lane.ALERT,
         fields=concern_fields(work, concern),
         concern_id=concern.id,
     )
+
+
+def staff_buttons(concern: Concern) -> list[list[dict[str, Any]]]:
+    """What staff can do with a concern now: take it, look, call, write, settle it. Of a settled one the words stay."""
+    about: dict[str, Any] = {"concern": concern.id}
+    words = button("button.show_words", "words", **about)
+    if concern.state == ConcernState.RESOLVED:
+        return [[words]] if concern.participant_id is not None else []
+    take = [button("button.acknowledge", "acknowledge", **about)] if concern.state in UNCLAIMED else []
+    settle = button("button.resolve", "resolve", **about)
+    if concern.participant_id is None:
+        return [row for row in (take, [settle]) if row]
+    look = [words, button("button.show_number", "number", **about)]
+    act = [button("button.message_them", "message", **about), settle]
+    return [row for row in (take, look, act) if row]
 
 
 def _first_wording(concern: Concern) -> str:
@@ -207,19 +221,39 @@ def _first_wording(concern: Concern) -> str:
 
 
 def concern_fields(work: Work, concern: Concern) -> dict[str, str]:
-    """What an alert may name: codes, the site, the hour. Never a disease, drug, symptom or person."""
+    """What an alert may name: codes, the site, what kind of thing it is, the hours. Never a disease, drug, symptom or
+    person."""
     participant = work.session.get(Participant, concern.participant_id) if concern.participant_id else None
     site = work.study.sites[concern.site]
     lifelines = work.study.lifelines(concern.site, participant.timezone if participant else site.timezone)
-    received = concern.received_at.astimezone(site.zone)
     return {
         "reference": concern.reference,
         "code": participant.code if participant else "not enrolled",
         "site": site.name,
-        "received": received.strftime("%a %d %b, %H:%M"),
+        "kind": work.study.wordings.render(f"kind.{concern.kind}"),
+        "received": _since(work, concern, site.zone),
         "emergency_number": lifelines.emergency_number,
         "team_phone": site.telephone,
     }
+
+
+def _since(work: Work, concern: Concern, zone: ZoneInfo) -> str:
+    """When it was written, where the site is: the first message and, if more have joined, the last and how many.
+
+    The hour is Telegram's (`event_at`), which is earlier than ours where the message waited for us.
+    """
+    reports = work.session.scalars(
+        select(InboxRow)
+        .join(ConcernReport, ConcernReport.inbox_id == InboxRow.id)
+        .where(ConcernReport.concern_id == concern.id)
+        .order_by(InboxRow.id)
+    ).all()
+    moments = [min(row.event_at or row.received_at, row.received_at) for row in reports] or [concern.received_at]
+    first, last = (moment.astimezone(zone) for moment in (moments[0], moments[-1]))
+    began = f"{first:%a %d %b, %H:%M}"
+    if last - first < timedelta(minutes=1):
+        return began
+    return work.study.wordings.render("staff.since", first=began, last=f"{last:%a %H:%M}", count=len(moments))
 
 
 def staff_unreachable(work: Work, member: StaffMember, concern_id: int | None) -> None:

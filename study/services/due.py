@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from study.checkins import Occurrence, OccurrenceState, Push, Skipped, audit_name
 from study.concerns import Concern
 from study.db.session import Database
+from study.holding import is_held
 from study.inbox import InboxRow, InboxState
 from study.outbox import Lane, OutboxRow
 from study.participants import Participant, Standing, chat_of
@@ -120,10 +121,14 @@ def _reason_against(
 ) -> Skipped | None:
     if participant.standing == Standing.PAUSED:
         return Skipped.PAUSED
+    if participant.standing == Standing.DECEASED:
+        return Skipped.DECEASED
     if participant.standing != Standing.ENROLLED:
         return Skipped.LEFT
     if not participant.reachable or chat_of(work.session, participant) is None:
         return Skipped.UNREACHABLE
+    if is_held(work, participant):
+        return Skipped.HELD
     if work.now - push_due_at(occurrence, push) > checkin.stale_after:
         return Skipped.STALE
     return None

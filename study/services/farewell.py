@@ -6,11 +6,11 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from study.clock import local_moment
+from study.holding import is_held
 from study.outbox import Lane
 from study.participants import Participant, Standing, chat_of
 from study.protocol import Study
 from study.replies import put_replies, say
-from study.services.holding import is_held
 from study.work import Work
 
 TOLD = "told"

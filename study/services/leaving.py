@@ -12,7 +12,7 @@ from study.participants import Chat, Participant, Standing
 from study.protocol import Severity
 from study.replies import Say, say
 from study.services.concerning import raise_concern
-from study.services.farewell import farewell_moment
+from study.services.farewell import farewell_moment, plan_farewell
 from study.services.sending import cancel_waiting
 from study.services.tidying import put_away
 from study.services.wishing import wish
@@ -34,10 +34,11 @@ def pause(work: Work, participant: Participant) -> list[Say]:
 def resume(work: Work, participant: Participant) -> list[Say]:
     """Reminders go on with the next one due; what was skipped is not made up for. After the study's end there are none
     to go on with."""
-    if participant.standing in (Standing.PAUSED, Standing.LEFT):
+    if participant.standing in (Standing.PAUSED, Standing.LEFT, Standing.DECEASED):
         ends = farewell_moment(work.study, participant)
         over = ends is not None and ends <= work.now
         participant.standing = Standing.FINISHED if over else Standing.ENROLLED
+        plan_farewell(work, participant)
         work.record(participant.code, "resumed", participant.code, standing=participant.standing)
     return [say("over" if participant.standing == Standing.FINISHED else "resumed")]
 

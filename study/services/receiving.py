@@ -13,6 +13,7 @@ from study.outbox import Button, Lane
 from study.participants import Chat, Participant, Standing
 from study.protocol import Severity
 from study.replies import key_of, put_replies, say, standing_fields, who_reads
+from study.services.bereavement import DEATH, stop_after_a_death
 from study.services.concerning import raise_concern
 from study.services.unreadable import UNWELL, cannot_be_read, unwell_now
 from study.settings import PARTICIPANTS_BOT
@@ -93,8 +94,8 @@ def _ask_how_urgent(work: Work, chat: Chat, received: Received, row: InboxRow) -
     participant = work.session.get(Participant, chat.participant_id) if chat.participant_id else None
     if participant is None or not participant.has_consented or chat.closed_at is not None:
         return
-    if participant.standing == Standing.DECEASED:
-        return
+    if participant.standing == Standing.DECEASED or (participant.joining is not None and received.media == "contact"):
+        return  # the conversation answers: the family, or somebody who gives their number while joining
     cannot_be_read(work, participant, chat, received.media or "file")
     row.state, row.outcome, row.done_at = InboxState.DONE, "staff", work.now
 
@@ -127,6 +128,8 @@ def answer_red_flags(work: Work, chat: Chat, flags: list[str], words: str = "") 
         wording = emergency_wording(flags)
         fields = standing_fields(work, participant) | {"who_reads": who_reads(work, participant.site, severity)}
     says = [say(wording)]
+    if participant is not None and DEATH in flags:
+        stop_after_a_death(work, participant)
     if participant is not None and writes is Writer.TREATING_DOCTOR:
         says.append(say("unblinding.doctor"))
     put_replies(

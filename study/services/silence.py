@@ -21,9 +21,7 @@ def notice_silence(work: Work, participant: Participant, occurrence: Occurrence)
     if checkin is None or checkin.missed_in_a_row is None or not participant.takes_reminders:
         return
     if silent_run(work, participant, occurrence.checkin) == checkin.missed_in_a_row:
-        raise_concern(
-            work, participant, ConcernKind.SILENT, Severity.ROUTINE, details={"about": [occurrence.checkin]}
-        )
+        raise_concern(work, participant, ConcernKind.SILENT, Severity.ROUTINE, details={"about": [occurrence.checkin]})
 
 
 def silent_run(work: Work, participant: Participant, checkin: str) -> int:

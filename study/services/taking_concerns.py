@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,13 +17,15 @@ from study.concerns import (
     ConcernState,
 )
 from study.errors import AlreadyAcknowledged, AlreadyResolved, Refused
-from study.inbox import InboxRow
+from study.holding import HOLDING_FLAG
+from study.inbox import InboxRow, Kind
 from study.keys import unseal
 from study.outbox import Lane, OutboxRow, OutboxState
-from study.participants import Chat, Participant, chat_of
+from study.participants import Chat, Participant, Standing, chat_of
 from study.replies import Say, button, clock_time, put_replies, role_title, say, standing_fields
-from study.services.concerning import concern_fields, pages_of
+from study.services.concerning import concern_fields, pages_of, staff_buttons
 from study.services.sending import cancel_waiting
+from study.services.tidying import put_away
 from study.staff import StaffMember
 from study.work import Work
 
@@ -38,12 +41,15 @@ TOLD_WHEN_SEEN = {
 }
 
 
+HOW_IT_CAME: dict[str, str] = {Kind.TAP: "staff.tapped", Kind.MEDIA: "staff.sent_media", Kind.EDIT: "staff.changed"}
+REPLACED, GAP = "\N{REPLACEMENT CHARACTER}", "\N{ZERO WIDTH SPACE}"
+ACTING = re.compile(r"[@#]|:/|(?<!\S)/|(?<=\w)\.(?=[^\W\d])")  # what Telegram makes links of: @who, t.me, /command
 BIDI = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 def acknowledge(work: Work, member: StaffMember, concern_id: int) -> list[Say]:
     """A member of staff takes a concern. The participant is told that a named role has seen it, and when."""
-    concern = _theirs(work, member, concern_id)
+    concern = concern_of(work, member, concern_id)
     try:
         concern.acknowledge(member.id, work.now)
     except (AlreadyAcknowledged, AlreadyResolved) as already:
@@ -51,13 +57,14 @@ def acknowledge(work: Work, member: StaffMember, concern_id: int) -> list[Say]:
         return [_who_was_first(work, concern)]
     work.record(member.code, "concern_acknowledged", concern.reference)
     cancel_waiting(work.session, *pages_of(concern))
+    put_away(work, *pages_of(concern))
     _tell_participant(work, concern, member)
     _tell_the_others(work, concern, member)
     return [
         say(
-            "staff.acknowledged",
+            "staff.acknowledged_dark" if HOLDING_FLAG in concern.flags else "staff.acknowledged",
             concern_fields(work, concern),
-            buttons=_taken_buttons(concern),
+            buttons=buttons_now(work, concern),
             time=clock_time(work, work.study.sites[concern.site].zone),
         )
     ]
@@ -65,7 +72,7 @@ def acknowledge(work: Work, member: StaffMember, concern_id: int) -> list[Say]:
 
 def resolve(work: Work, member: StaffMember, concern_id: int) -> list[Say]:
     """The matter is settled, with who and when."""
-    concern = _theirs(work, member, concern_id)
+    concern = concern_of(work, member, concern_id)
     unseen = concern.acknowledged_at is None
     try:
         concern.resolve(member.id, work.now)
@@ -74,6 +81,7 @@ def resolve(work: Work, member: StaffMember, concern_id: int) -> list[Say]:
         return [_who_was_first(work, concern)]
     work.record(member.code, "concern_resolved", concern.reference)
     cancel_waiting(work.session, *pages_of(concern))
+    put_away(work, *pages_of(concern))
     if unseen:
         _tell_participant(work, concern, member)
         _tell_the_others(work, concern, member)
@@ -89,27 +97,36 @@ def resolve(work: Work, member: StaffMember, concern_id: int) -> list[Say]:
 
 def show_words(work: Work, member: StaffMember, concern_id: int) -> list[Say]:
     """What the participant wrote, for those who may see it; that they looked is in the audit trail."""
-    concern = _theirs(work, member, concern_id)
+    concern = concern_of(work, member, concern_id)
     rows = work.session.scalars(
         select(InboxRow)
         .join(ConcernReport, ConcernReport.inbox_id == InboxRow.id)
         .where(ConcernReport.concern_id == concern.id)
         .order_by(InboxRow.id)
     )
-    zone = work.study.sites[concern.site].zone
-    lines = []
-    for row in rows:
-        words = unseal(work.session, row.words_sealed) or _tapped(work, row) or "-"
-        lines.append(f"{row.received_at.astimezone(zone):%a %H:%M}: «{inert(words)}»")
+    lines = [_shown(work, row, work.study.sites[concern.site].zone) for row in rows]
     work.record(member.code, "words_shown", concern.reference, messages=len(lines))
     return [
         say(
             "staff.words",
             concern_fields(work, concern),
-            buttons=_taken_buttons(concern),
+            buttons=buttons_now(work, concern),
             words="\n".join(lines) or "-",
         )
     ]
+
+
+def _shown(work: Work, row: InboxRow, zone: ZoneInfo) -> str:
+    """One message as staff see it: when, how it came, and the words quoted line by line, so that nothing in them can
+    be taken for ours."""
+    words = unseal(work.session, row.words_sealed)
+    how = HOW_IT_CAME.get(row.kind, "staff.wrote")
+    if words is None:
+        words = _tapped(work, row)
+    when = min(row.event_at or row.received_at, row.received_at).astimezone(zone)
+    said = work.study.wordings.render(how, when=f"{when:%a %H:%M}")
+    quoted = [f"> {line}" for line in inert(words or "-").splitlines() or ["-"]]
+    return "\n".join([said, *quoted])
 
 
 def _tapped(work: Work, row: InboxRow) -> str:
@@ -125,27 +142,26 @@ def _tapped(work: Work, row: InboxRow) -> str:
 
 def inert(words: str) -> str:
     """A patient's text shown to staff: nothing in it acts, hides or turns the line round; broken characters are
-    replaced."""
+    replaced. No link, mention or command of Telegram's is left in it to be tapped by mistake."""
     shown = words.encode("utf-8", "replace").decode("utf-8")
-    kept = (c if c == "\n" or (c.isprintable() and c not in BIDI) else "\N{REPLACEMENT CHARACTER}" for c in shown)
-    return "".join(kept).replace("@", "@\N{ZERO WIDTH SPACE}").replace("://", ":/\N{ZERO WIDTH SPACE}/")
+    kept = "".join(c if c == "\n" or (c.isprintable() and c not in BIDI) else REPLACED for c in shown)
+    return ACTING.sub(lambda found: found[0] + GAP, kept)
 
 
-def _theirs(work: Work, member: StaffMember, concern_id: int) -> Concern:
+def concern_of(work: Work, member: StaffMember, concern_id: int) -> Concern:
+    """A concern of this member's own site. Raises Refused for anybody else's, and for whoever was removed."""
     concern = work.session.get(Concern, concern_id)
     if concern is None or not member.active or concern.site != member.site:
         raise Refused(f"{member.code} and concern {concern_id}")
     return concern
 
 
-def _taken_buttons(concern: Concern) -> list[list[dict[str, Any]]]:
-    rows = []
-    if concern.state in UNCLAIMED:
-        rows.append([button("button.acknowledge", "acknowledge", concern=concern.id)])
-    elif concern.participant_id is not None:
-        rows.append([button("button.show_words", "words", concern=concern.id)])
-    if concern.state != ConcernState.RESOLVED:
-        rows.append([button("button.resolve", "resolve", concern=concern.id)])
+def buttons_now(work: Work, concern: Concern) -> list[list[dict[str, Any]]]:
+    """What can be done with it now; after a reported death also to take that back."""
+    rows = staff_buttons(concern)
+    participant = work.session.get(Participant, concern.participant_id) if concern.participant_id else None
+    if participant is not None and participant.standing == Standing.DECEASED and concern.state not in UNCLAIMED:
+        rows.append([button("button.messages_on", "messages_on", concern=concern.id)])
     return rows
 
 
@@ -170,7 +186,7 @@ def _tell_participant(work: Work, concern: Concern, member: StaffMember) -> None
     if participant is None or chat is None or ConcernKind(concern.kind) not in TOLD_WHEN_SEEN:
         return
     told = say(
-        "concern.seen",
+        _seen_wording(participant, concern),
         role=role_title(work, member),
         time=clock_time(work, ZoneInfo(participant.timezone)),
     )
@@ -182,6 +198,12 @@ def _tell_participant(work: Work, concern: Concern, member: StaffMember) -> None
         fields=standing_fields(work, participant),
         concern_id=concern.id,
     )
+
+
+def _seen_wording(participant: Participant, concern: Concern) -> str:
+    if participant.standing == Standing.DECEASED:
+        return "concern.seen_family"
+    return "concern.seen_dark" if HOLDING_FLAG in concern.flags else "concern.seen"
 
 
 def _tell_the_others(work: Work, concern: Concern, member: StaffMember) -> None:

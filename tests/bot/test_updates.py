@@ -26,14 +26,26 @@ JSON = st.recursive(
 )
 FIELDS = (
     "message_id", "date", "edit_date", "chat", "id", "type", "from", "text", "caption", "entities", "data",
-    "message", "new_chat_member", "status", "photo", "offset",
+    "message", "new_chat_member", "status", "photo", "offset", "reply_to_message", "new_reaction", "emoji",
+    "forward_origin", "migrate_from_chat_id",
 )  # fmt: skip
 NEARLY = st.recursive(  # objects with Telegram's names and anything in them
     JSON | st.sampled_from(["private", "group", "bot_command", "kicked", SECOND, 5_000_000_001]),
     lambda inner: st.dictionaries(st.sampled_from(FIELDS), inner, max_size=8) | st.lists(inner, max_size=3),
     max_leaves=25,
 )
-KINDS = st.sampled_from(["message", "edited_message", "callback_query", "my_chat_member", "poll", "update_id"])
+KINDS = st.sampled_from(
+    [
+        "message",
+        "edited_message",
+        "callback_query",
+        "my_chat_member",
+        "message_reaction",
+        "channel_post",
+        "poll",
+        "update_id",
+    ]
+)
 UPDATES = JSON | st.dictionaries(KINDS, NEARLY, max_size=3)
 
 
@@ -152,3 +164,39 @@ def test_blocking_and_coming_back_are_read(status: str, blocked: bool) -> None:
     }
     read = read_update("participants", {"update_id": 5, "my_chat_member": change})
     assert (read.kind, read.blocked) == (Kind.MEMBERSHIP, blocked)
+
+
+def test_what_a_message_replies_to_and_that_it_was_passed_on_are_read() -> None:
+    update = a_message("yes", reply_to_message={"message_id": 31, "date": SECOND, "chat": {"id": 1001}})
+    assert read_update("participants", update).reply_to == 31
+    for mark in ("forward_origin", "forward_date", "forward_sender_name"):
+        assert read_update("participants", a_message("yes", **{mark: {}})).details["forwarded"] is True
+    assert read_update("participants", a_message("yes")).details == {}
+
+
+def reaction(new: Any, date: int = SECOND, chat: int = 1001) -> Received:
+    change = {"chat": {"id": chat, "type": "private"}, "message_id": 31, "date": date, "new_reaction": new}
+    return read_update("participants", {"update_id": 5, "message_reaction": change | {"old_reaction": []}})
+
+
+def test_a_reaction_is_read_with_its_sign_and_each_one_has_a_key_of_its_own() -> None:
+    up = [{"type": "emoji", "emoji": "\N{THUMBS UP SIGN}"}]
+    read = reaction(up)
+    assert (read.kind, read.text, read.reply_to, read.chat) == (Kind.REACTION, "\N{THUMBS UP SIGN}", 31, 1001)
+    keys = {reaction(up).key, reaction([]).key, reaction(up, SECOND + 1).key, reaction(up, chat=1002).key}
+    assert len(keys) == 4
+    assert reaction(up).key == read.key
+
+
+@pytest.mark.parametrize("new", [[], [{"type": "custom_emoji", "custom_emoji_id": "5"}], [{"type": "paid"}], None, "x"])
+def test_a_reaction_without_a_plain_sign_says_nothing(new: Any) -> None:
+    assert (reaction(new).kind, reaction(new).text) == (Kind.REACTION, None)
+
+
+@pytest.mark.parametrize("kind", ["message", "edited_message", "channel_post", "edited_channel_post"])
+def test_whatever_is_written_in_a_group_or_channel_is_of_the_group(kind: str) -> None:
+    message = a_message("i cant breathe", chat=-1001)["message"] | {"edit_date": SECOND}
+    message["chat"] = {"id": -1001, "type": "channel" if "channel" in kind else "supergroup", "title": "RA friends"}
+    assert read_update("participants", {"update_id": 1, kind: message}).kind is Kind.GROUP
+    del message["chat"]["type"]
+    assert read_update("participants", {"update_id": 1, kind: message}).kind is Kind.GROUP

@@ -73,4 +73,6 @@ def test_no_table_knows_an_arm() -> None:
     """What is not stored cannot be told, hinted at, or counted in a report."""
     names = {f"{table.name}.{column.name}" for table in Base.metadata.sorted_tables for column in table.columns}
     assert "concern.kind" in names
-    assert [name for name in names if re.search(r"[._]arm(_|$)|placebo|treatment|allocat|random|group|unblind", name)] == []
+    assert [
+        name for name in names if re.search(r"[._]arm(_|$)|placebo|treatment|allocat|random|group|unblind", name)
+    ] == []
