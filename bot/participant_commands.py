@@ -15,9 +15,10 @@ from study.services.confirming_doses import read_back_answered
 from study.services.conversing import Turn, tap_behind
 from study.services.dosing import plain_doses
 from study.services.editing import edited, is_outdated
-from study.services.enrolling import consent, decline, open_participant_link, welcome
+from study.services.enrolling import decline, open_participant_link, welcome
 from study.services.forwarding import forwarded
 from study.services.groups import in_group
+from study.services.joining import answered, join
 from study.services.leaving import participant_blocked, pause, resume, stop_messages
 from study.services.replying import reacted, replied
 from study.services.somebody_else import somebody_else_writes
@@ -68,7 +69,7 @@ def handle(work: Work, turn: Turn, received: Received) -> Handled | None:
 def _before_consent(work: Work, turn: Turn, received: Received, participant: Participant) -> Handled:
     tap = tap_behind(work, turn.claim.chat_id, received.token) or {}
     if tap.get("do") == "agree":
-        return "consent", consent(work, participant)
+        return "consent", join(work, participant)
     if tap.get("do") == "decline":
         return "consent", decline(work, participant)
     if received.kind is Kind.COMMAND:
@@ -93,6 +94,10 @@ def _known(work: Work, chat: Chat, received: Received, participant: Participant,
         return "command", COMMANDS[command](work, participant)
     if received.kind is Kind.COMMAND and (command in ("/start", "/help") or command == received.text):
         return "command", [say("help")]  # also for a command that is not ours; with words after it, it is a text
+    if participant.joining is not None and participant.standing != Standing.DECEASED:
+        told = answered(work, participant, received)
+        if told is not None:
+            return "consent", told
     if received.kind is Kind.MEDIA and participant.standing != Standing.DECEASED:
         cannot_be_read(work, participant, chat, received.media or "file")
         return "staff", []

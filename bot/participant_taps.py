@@ -10,6 +10,8 @@ from study.replies import Say, say
 from study.services.checking_in import not_now
 from study.services.choosing import choose
 from study.services.confirming_doses import dose_day, dose_wrong, doses_right, doses_wrong
+from study.services.joining import tapped
+from study.services.passing_on import ask_team
 from study.services.summing_up import change, change_item
 from study.services.unreadable import UNWELL, told_how_urgent, unwell_now
 from study.work import Work
@@ -29,6 +31,8 @@ TAPS: dict[str, tuple[str, Tapped]] = {  # what the button does: the route, and 
     "agree": ("consent", _agreed_already),
     "decline": ("consent", _agreed_already),
     "done": ("checkin", _done_already),
+    "joining": ("consent", tapped),
+    "ask_team": ("staff", ask_team),
     "not_now": ("checkin", not_now),
     "change": ("checkin", change),
     "change_item": ("checkin", change_item),

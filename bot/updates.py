@@ -104,7 +104,8 @@ def _replied_to(message: dict[str, Any]) -> int | None:
 
 
 def _details(message: dict[str, Any], text: str | None) -> dict[str, Any]:
-    """What matters of a message in few cases: passed on from somebody else, a command, a group that moved."""
+    """What matters of a message in few cases: passed on from somebody else, a command, a shared number, a group that
+    moved."""
     details: dict[str, Any] = {}
     if any(name in message for name in FORWARDED):
         details["forwarded"] = True
@@ -112,6 +113,9 @@ def _details(message: dict[str, Any], text: str | None) -> dict[str, Any]:
         details["command"] = True
     if "migrate_to_chat_id" in message or "left_chat_member" in message:
         details["silent"] = True
+    contact = message.get("contact")
+    if isinstance(contact, dict) and isinstance(contact.get("phone_number"), str):
+        details["telephone"] = contact["phone_number"]
     moved = _number(message.get("migrate_from_chat_id"), TELEGRAM_IDS)
     if moved is not None:
         details["moved_from"] = moved

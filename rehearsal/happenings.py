@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from rehearsal.fake_telegram import SentMessage
+from rehearsal.fake_telegram import Person, SentMessage
 from rehearsal.people import Someone
 from rehearsal.stack import Stack
 from rehearsal.transcript import BOT, Line
@@ -60,20 +60,22 @@ class Watch:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
-        self._seen: dict[str, int] = {}
+        self._seen: dict[tuple[str, int], int] = {}
         self._handled: set[int] = set()
         self._reports: set[tuple[int, int]] = set()
         self._versions: dict[int, int] = {}
 
     def new_messages(self, step: int) -> list[Line]:
         """What the bot sent since the last look, oldest first."""
-        fresh: list[tuple[Someone, SentMessage]] = []
-        for name, someone in self.stack.people.items():
-            before = self._seen.get(name, 0)
-            shown = someone.bot.chat(someone.person)
-            self._seen[name] = max((one.message_id for one in shown), default=before)
-            fresh += [(someone, one) for one in shown if one.message_id > before and one.by_bot]
-        fresh.sort(key=lambda one: one[1].arrived)
+        fresh: list[tuple[Someone, Person, SentMessage]] = []
+        phones = [(one, person) for one in self.stack.people.values() for person in (*one.former, one.person)]
+        for someone, person in phones:
+            phone = (someone.name, person.id)
+            before = self._seen.get(phone, 0)
+            shown = someone.bot.chat(person)
+            self._seen[phone] = max((one.message_id for one in shown), default=before)
+            fresh += [(someone, person, one) for one in shown if one.message_id > before and one.by_bot]
+        fresh.sort(key=lambda one: one[2].arrived)
         if not fresh:
             return []
         return self.stack.app.db.read(lambda session: [line_of(session, *one, step) for one in fresh])
@@ -118,10 +120,10 @@ def _now(session: Session, concern: Concern, touched: bool, causes: list[int]) -
     )
 
 
-def line_of(session: Session, someone: Someone, message: SentMessage, step: int) -> Line:
+def line_of(session: Session, someone: Someone, person: Person, message: SentMessage, step: int) -> Line:
     """The message with the wording, item and concern its outbox row keeps. A repeated one may have no row."""
     bot = PARTICIPANTS_BOT if someone.is_participant else STAFF_BOT
-    hashed = vault_of(session).fingerprint(f"{bot}:{someone.person.id}")
+    hashed = vault_of(session).fingerprint(f"{bot}:{person.id}")
     row = session.scalar(
         select(OutboxRow)
         .join(Chat, Chat.id == OutboxRow.chat_id)

@@ -31,7 +31,7 @@ def transcript_of(scene: Scene) -> list[dict[str, Any]]:
 def _lines(session: Session, someone: Someone) -> list[Line]:
     messages = someone.bot.chat(someone.person)
     return [
-        line_of(session, someone, one, STEP) if one.by_bot else _written(session, someone, one)
+        line_of(session, someone, someone.person, one, STEP) if one.by_bot else _written(session, someone, one)
         for one in messages
         if one.kind != "service"
     ] + _taps(session, someone, messages)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rehearsal.fake_telegram import Person
 from rehearsal.fake_telegram.bot import Bot
@@ -28,7 +28,8 @@ class Newcomer:
 class Someone:
     """A participant (named by code) or a member of staff (named as the script names them), and their phone.
 
-    `link` is their one-time link while it has not been used.
+    `link` is their one-time link while it has not been used; `former` are the accounts they wrote from before, oldest
+    first.
     """
 
     name: str
@@ -38,6 +39,12 @@ class Someone:
     site: str
     timezone: str
     link: str | None = None
+    former: list[Person] = field(default_factory=list)
+
+    def take_new_phone(self, link: str) -> None:
+        """Another Telegram account from now on; `link` is still to be opened on it."""
+        self.former.append(self.person)
+        self.person, self.link = person_for(f"{self.name} {len(self.former) + 1}"), link
 
     @property
     def is_participant(self) -> bool:

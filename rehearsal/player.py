@@ -11,7 +11,7 @@ from rehearsal.expectations import Judge, Miss
 from rehearsal.fake_telegram.bot import Posted
 from rehearsal.happenings import Happened, Watch, newest_inbox, raised_by
 from rehearsal.people import Newcomer, Someone
-from rehearsal.script import Act, Script, Step, Switch, TurnClock
+from rehearsal.script import Act, Rebind, Script, Step, Switch, TurnClock
 from rehearsal.stack import Stack
 from rehearsal.transcript import BOT, Line
 
@@ -94,6 +94,9 @@ class Player:
                 self._note(step)
                 self._switch(does)
                 self.stack.settle()
+            elif isinstance(does, Rebind):
+                self._note(step)
+                self.stack.rebind(does.person)
         except CannotAct as unable:
             return Miss(step.line, described(step), str(unable))
         self._collect(step, sent)
@@ -149,6 +152,8 @@ def perform(stack: Stack, someone: Someone, act: Act) -> Posted | None:
             return None
         case "text":
             return bot.say(person, act.words, _replied_to(someone, act.on))
+        case "old_phone":
+            return bot.say(someone.former[-1], act.words)
         case "tap":
             return _tap(someone, act.words, act.on or "")
         case "edit":
@@ -183,6 +188,8 @@ def described(step: Step) -> str:
         return f"the clock goes to {does.written}" if "-" in does.written else f"wait {does.written}"
     if isinstance(does, Switch):
         return f"{does.do} {does.process}"
+    if isinstance(does, Rebind):
+        return f"a new link for {does.person}"
     return "expect"
 
 

@@ -26,10 +26,10 @@ from study.services.enrolling import CODE
 PROCESSES = ("rasa", "actions", "bot")
 SWITCHES = ("stop", "kill", "start")
 MEDIA = ("photo", "voice", "sticker", "document", "location", "contact")
-ACTS = ("text", "tap", *MEDIA, "edit", "react", "forward", "group")
+ACTS = ("text", "tap", *MEDIA, "edit", "react", "forward", "group", "old_phone")
 ON = {"text": ("reply_to",), "tap": ("on",), "react": ("on",), "edit": ("on",)}
 """The key that names another message by words in it."""
-NOT_PEOPLE = ("wait", "at", *SWITCHES, "expect")
+NOT_PEOPLE = ("wait", "at", "rebind", *SWITCHES, "expect")
 TOP = ("study", "begin", "people", "steps")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
 ROOT = Path(__file__).resolve().parent.parent
@@ -85,12 +85,22 @@ class Switch:
 
 
 @dataclass(frozen=True)
+class Rebind:
+    """The operator makes a new link for a participant, who holds a new phone from now on."""
+
+    person: str
+
+
+Does = Act | TurnClock | Switch | Rebind
+
+
+@dataclass(frozen=True)
 class Step:
     """`number` from 1; `line` in the file. No `does` is an `expect` that stands alone."""
 
     number: int
     line: int
-    does: Act | TurnClock | Switch | None
+    does: Does | None
     expect: Expect | None
 
 
@@ -203,6 +213,7 @@ def _steps(
         return []
     wrote: set[str] = set()
     held: set[str] = set()
+    rebound: set[str] = set()
     steps, now = [], begin
     for index, data in enumerate(given):
         here = ("steps", index)
@@ -210,7 +221,7 @@ def _steps(
         acts = [key for key in block.data if key != "expect"]
         if len(acts) > 1:
             top.problems.add((*here, acts[1]), f"a step is one thing: put it after {acts[0]}, as a step of its own")
-        does = _does(block, acts[0], people, zone, now, wrote, held) if acts else None
+        does = _does(block, acts[0], people, zone, now, wrote, held, rebound) if acts else None
         if isinstance(does, TurnClock):
             now = does.moment
         expect = None
@@ -229,14 +240,26 @@ def _does(
     now: datetime | None,
     wrote: set[str],
     held: set[str],
-) -> Act | TurnClock | Switch | None:
+    rebound: set[str],
+) -> Does | None:
     if key in SWITCHES:
         return _switch(block, key, held)
+    if key == "rebind":
+        return _rebind(block, people, rebound)
     if key == "wait":
         return _wait(block, now)
     if key == "at":
         return _at(block, zone, now)
-    return _act(block, key, wrote) if key in people else None
+    return _act(block, key, wrote, rebound) if key in people else None
+
+
+def _rebind(block: Block, people: dict[str, Role], rebound: set[str]) -> Rebind | None:
+    participants = [name for name, role in people.items() if role.is_participant]
+    person = block.choice("rebind", participants)
+    if person is None:
+        return None
+    rebound.add(person)
+    return Rebind(person)
 
 
 def _switch(block: Block, key: str, held: set[str]) -> Switch | None:
@@ -277,7 +300,7 @@ def _at(block: Block, zone: ZoneInfo, now: datetime | None) -> TurnClock | None:
     return TurnClock(moment, str(block.data["at"]))
 
 
-def _act(block: Block, person: str, wrote: set[str]) -> Act | None:
+def _act(block: Block, person: str, wrote: set[str], rebound: set[str]) -> Act | None:
     given = block.data[person]
     if not isinstance(given, dict):
         words = block.text(person)
@@ -296,6 +319,8 @@ def _act(block: Block, person: str, wrote: set[str]) -> Act | None:
             act.wrong(key, f"goes with {kind} only: {{{kind}: ..., {key}: ...}}")
     if kinds[0] == "edit" and person not in wrote:
         act.wrong("edit", f"changes the last text of {person}, who has written none before this step")
+    if kinds[0] == "old_phone" and person not in rebound:
+        act.wrong("old_phone", f"is the phone before a `rebind: {person}`, and there is none before this step")
     if kinds[0] == "text":
         wrote.add(person)
     if words is None:

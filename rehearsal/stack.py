@@ -31,7 +31,7 @@ from study.errors import AlongsideError
 from study.heartbeats import Heartbeat
 from study.participants import Standing, by_code
 from study.services.due import next_due
-from study.services.enrolling import add_staff, consent, invite
+from study.services.enrolling import add_staff, consent, invite, rebind
 from study.settings import Settings
 from study.work import Work
 
@@ -212,6 +212,10 @@ class Stack:
             bot = self.staff_bot
         self.people[name] = Someone(name, person_for(name), bot, newcomer.role, site, zone, token)
         return self.people[name]
+
+    def rebind(self, code: str) -> None:
+        """A new link for a participant, who has a new phone or account; their next /start opens it there."""
+        self.people[code].take_new_phone(self.run(lambda work: rebind(work, code)))
 
     def start_link(self, someone: Someone) -> None:
         """Open the one-time link on their phone: Telegram sends /start with its token."""

@@ -14,6 +14,7 @@ from study.keys import seal
 from study.outbox import Button, Lane, OutboxRow
 from study.participants import Chat, Participant
 from study.protocol import Choice, Item, Severity
+from study.protocol.countries import Lifelines
 from study.staff import StaffMember
 from study.work import Work
 
@@ -63,7 +64,7 @@ def standing_fields(work: Work, participant: Participant) -> dict[str, str]:
     """What every wording to a participant may use: the numbers of where they are, and who reads this when."""
     study = work.study
     site = study.sites[participant.site]
-    lifelines = study.lifelines(participant.site, participant.timezone)
+    lifelines = lifelines_of(work, participant)
     return {
         "team_phone": site.telephone,
         "emergency_number": lifelines.emergency_number,
@@ -72,6 +73,11 @@ def standing_fields(work: Work, participant: Participant) -> dict[str, str]:
         "neutral_name": study.neutral_name,
         "who_reads": who_reads(work, participant.site, Severity.ROUTINE),
     }
+
+
+def lifelines_of(work: Work, participant: Participant) -> Lifelines:
+    """Whom this participant calls in an emergency: the numbers of the country they are in."""
+    return work.study.lifelines(participant.site, participant.timezone, participant.country)
 
 
 def who_reads(work: Work, site_code: str, severity: Severity) -> str:
@@ -170,6 +176,7 @@ def _rendered(work: Work, reply: dict[str, Any], known: dict[str, str]) -> Messa
         return Message(
             reply["text"],
             [{"id": wording.get("id", utter), "version": wording.get("version", 0)}],
+            _ask_team(work) if answer is not None else [],
             answer=answer,
         )
     text = work.study.wordings.get(reply["wording"])
@@ -186,6 +193,12 @@ def _rendered(work: Work, reply: dict[str, Any], known: dict[str, str]) -> Messa
         keyboard,
         reply.get("asks"),
     )
+
+
+def _ask_team(work: Work) -> list[list[dict[str, Any]]]:
+    """Below every answer: whoever would rather hear it from a person gets one, with one tap."""
+    label = work.study.wordings.render("button.ask_team")
+    return [[{"text": label, "tap": {"do": "ask_team", "question": work.cause}}]]
 
 
 def _split(messages: list[Message]) -> list[Message]:

@@ -162,15 +162,16 @@ class Study(StudyFile):
         """How grave a kind of red flag is; one the study says nothing of is an emergency."""
         return self.red_flags.get(RedFlagKind(red_flag), Severity.EMERGENCY)
 
-    def lifelines(self, site: str | None, timezone: str | None) -> Lifelines:
-        """The emergency number and crisis line of the country the participant is in, which the zone tells.
+    def lifelines(self, site: str | None, timezone: str | None, country: str | None = None) -> Lifelines:
+        """The emergency number and crisis line of the country the participant is in: the one they gave, else the one
+        their zone tells.
 
         A zone that tells no country (UTC, an old alias) means the site's. In a country whose numbers the
         study does not know, and for somebody of whom nothing is known (None), a number of the site's country
         would ring nowhere: approved words take its place.
         """
         home = self.sites.get(site or "")
-        country = (country_of(timezone) if timezone else None) or (home.country if home else "")
+        country = country or (country_of(timezone) if timezone else None) or (home.country if home else "")
         for known in ([home] if home else []) + list(self.sites.values()):
             if known.country == country:
                 return Lifelines(known.emergency_number, known.crisis_line)

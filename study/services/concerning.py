@@ -22,7 +22,7 @@ from study.inbox import InboxRow
 from study.outbox import Lane, OutboxRow, OutboxState
 from study.participants import Chat, Participant
 from study.protocol import Severity
-from study.replies import button, put_replies, say
+from study.replies import button, lifelines_of, put_replies, say
 from study.staff import StaffMember, on_call
 from study.work import Work
 
@@ -68,11 +68,17 @@ def raise_concern(
             concern.worsen(worst, ladder_of(work, worst), page_hour(work, concern.site, worst, work.now))
             work.record("system", "concern_worsened", concern.reference, severity=worst, flags=concern.flags)
     concern.details = _joined(concern.details or {}, details or {})
-    if work.cause is not None and work.session.get(ConcernReport, (concern.id, work.cause)) is None:
-        work.session.add(ConcernReport(concern_id=concern.id, inbox_id=work.cause))
+    if work.cause is not None:
+        link_report(work, concern, work.cause)
     work.session.flush()
     page(work, concern)
     return concern
+
+
+def link_report(work: Work, concern: Concern, inbox_id: int) -> None:
+    """This message belongs to the concern: staff see its words."""
+    if work.session.get(ConcernReport, (concern.id, inbox_id)) is None:
+        work.session.add(ConcernReport(concern_id=concern.id, inbox_id=inbox_id))
 
 
 def _joined(known: dict[str, Any], more: dict[str, list[str]]) -> dict[str, Any]:
@@ -225,7 +231,7 @@ def concern_fields(work: Work, concern: Concern) -> dict[str, str]:
     person."""
     participant = work.session.get(Participant, concern.participant_id) if concern.participant_id else None
     site = work.study.sites[concern.site]
-    lifelines = work.study.lifelines(concern.site, participant.timezone if participant else site.timezone)
+    lifelines = lifelines_of(work, participant) if participant else work.study.lifelines(concern.site, site.timezone)
     return {
         "reference": concern.reference,
         "code": participant.code if participant else "not enrolled",

@@ -13,7 +13,8 @@ from study.keys import unseal
 from study.outbox import Button
 from study.participants import Chat, Participant, Standing
 from study.protocol import Severity
-from study.replies import put_replies, say, who_reads
+from study.replies import lifelines_of, put_replies, say, who_reads
+from study.services import joining
 from study.services.claiming import Claim, finish, put_back, set_aside
 from study.services.concerning import raise_concern
 from study.services.occurrences import active_occurrence, outcome
@@ -59,7 +60,7 @@ def read_turn(work: Work, claim: Claim) -> Turn:
 
 def state_of(work: Work, participant: Participant) -> dict[str, Any]:
     """What Rasa is told of a participant: codes and numbers to call, no words and no names."""
-    lifelines = work.study.lifelines(participant.site, participant.timezone)
+    lifelines = lifelines_of(work, participant)
     return {
         "checkin": outcome([], active_occurrence(work, participant))["checkin"],
         "slots": {
@@ -98,9 +99,11 @@ def complete_turn(
         erase_words(row)
     if participant is not None and not participant.has_consented and not row.flags:
         erase_words(row)
+    if participant is not None and understood is not None and opened is None:
+        replies = [*replies, *joining.question(work, participant)]  # something else was said while it was open
     letters = put_replies(work, chat, replies, key=f"reply:{row.id}") if replies else []
     for letter in letters:
-        if letter.asks and opened is not None:
+        if letter.asks in work.study.items and opened is not None:
             letter.occurrence_id = opened.id
     return row
 

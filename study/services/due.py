@@ -22,6 +22,7 @@ from study.replies import ask, button, put_replies, say
 from study.services.concerning import page
 from study.services.confirming_doses import pass_on_unanswered
 from study.services.farewell import bid_farewell
+from study.services.joining import busy_joining_until
 from study.services.occurrences import active_occurrence, spoken_moment
 from study.services.sending import cancel_waiting
 from study.services.silence import notice_silence
@@ -104,6 +105,10 @@ def _do(work: Work, participant: Participant, occurrence: Occurrence) -> None:
         return
     if push is None:
         occurrence.next_at = occurrence.moment_after(work.now)
+        return
+    joining_until = busy_joining_until(work, participant)
+    if push is Push.ASK and joining_until is not None:
+        occurrence.next_at = min(occurrence.closes_at, joining_until)
         return
     checkin = work.study.checkins[occurrence.checkin]
     quiet_until = quiet_end(work.study, participant, work.now)

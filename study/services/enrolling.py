@@ -8,7 +8,7 @@ from datetime import date, time
 
 from sqlalchemy import ColumnElement, func, or_, select
 
-from study.checkins import Occurrence, plan
+from study.checkins import Occurrence, OccurrenceState, plan
 from study.clock import local_date
 from study.errors import EnrolmentError
 from study.keys import seal, vault_of
@@ -204,25 +204,24 @@ def decline(work: Work, participant: Participant) -> list[Say]:
 
 
 def plan_checkins(work: Work, participant: Participant) -> None:
-    """A row for each check-in of the study that has not closed yet."""
+    """A row for each check-in of the study that has not closed yet. Called again after their zone or hour changed: what
+    was asked already stays as it is, what is still to come moves to the new hour, and no day has two."""
     if participant.day1 is None:
         return
     plan_farewell(work, participant)
     hour = time.fromisoformat(participant.preferred_hour)
+    rows = work.session.scalars(select(Occurrence).where(Occurrence.participant_id == participant.id))
+    known = {(row.checkin, row.day): row for row in rows}
     for checkin in work.study.checkins.values():
         for moments in plan(checkin, participant.day1, work.study.days, participant.timezone, hour):
-            if moments.closes_at > work.now:
-                work.session.add(
-                    Occurrence(
-                        participant_id=participant.id,
-                        checkin=checkin.code,
-                        day=moments.day,
-                        opens_at=moments.opens_at,
-                        nudge_at=moments.nudge_at,
-                        closes_at=moments.closes_at,
-                        next_at=moments.opens_at,
-                    )
-                )
+            row = known.get((checkin.code, moments.day))
+            if row is None and moments.closes_at > work.now:
+                row = Occurrence(participant_id=participant.id, checkin=checkin.code, day=moments.day)
+                work.session.add(row)
+            elif row is None or row.state != OccurrenceState.PLANNED or row.later_until is not None:
+                continue
+            row.opens_at, row.nudge_at, row.closes_at = moments.opens_at, moments.nudge_at, moments.closes_at
+            row.next_at = moments.opens_at
 
 
 def _check_site(work: Work, site: str) -> None:

@@ -1,14 +1,20 @@
-"""What the machine does not answer is given to people: questions, symptoms, wishes. Nothing is guessed at."""
+"""What the machine does not answer is given to people: questions, symptoms, wishes. Nothing is guessed at. What it did
+answer is given to them as well where the participant would rather hear it from a person."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from study.concerns import ConcernKind
+from sqlalchemy import select
+
+from study.concerns import Concern, ConcernKind, ConcernReport
+from study.inbox import InboxRow
+from study.outbox import OutboxRow
 from study.participants import Participant
 from study.protocol import Severity
-from study.replies import say, who_reads
-from study.services.concerning import raise_concern
+from study.replies import Say, say, who_reads
+from study.services.concerning import link_report, raise_concern
+from study.services.tidying import put_away
 from study.work import Work
 
 WORDINGS = {
@@ -30,3 +36,16 @@ def pass_on(
         return {"says": [told]}
 
     return work.once(f"pass_on_{kind}", do)
+
+
+def ask_team(work: Work, participant: Participant, tap: dict[str, Any]) -> list[Say]:
+    """The button below an answer: the question goes to people with its words, once however often it is tapped."""
+    question = work.session.get(InboxRow, tap["question"]) if tap.get("question") else None
+    if question is None or question.participant_id != participant.id:
+        return [say("checkin.closed")]
+    asked = select(Concern.id).join(ConcernReport, ConcernReport.concern_id == Concern.id)
+    asked = asked.where(ConcernReport.inbox_id == question.id, Concern.kind == ConcernKind.QUESTION)
+    if work.session.scalar(asked.limit(1)) is None:
+        link_report(work, raise_concern(work, participant, ConcernKind.QUESTION, Severity.ROUTINE), question.id)
+    put_away(work, OutboxRow.cause == question.id, chosen=work.study.wordings.render("button.ask_team"))
+    return [say("question.to_team", who_reads=who_reads(work, participant.site, Severity.ROUTINE))]

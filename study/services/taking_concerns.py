@@ -104,7 +104,8 @@ def show_words(work: Work, member: StaffMember, concern_id: int) -> list[Say]:
         .where(ConcernReport.concern_id == concern.id)
         .order_by(InboxRow.id)
     )
-    lines = [_shown(work, row, work.study.sites[concern.site].zone) for row in rows]
+    shown = [_shown(work, row, work.study.sites[concern.site].zone) for row in rows]
+    lines = [line for line in shown if line is not None]
     work.record(member.code, "words_shown", concern.reference, messages=len(lines))
     return [
         say(
@@ -116,13 +117,15 @@ def show_words(work: Work, member: StaffMember, concern_id: int) -> list[Say]:
     ]
 
 
-def _shown(work: Work, row: InboxRow, zone: ZoneInfo) -> str:
+def _shown(work: Work, row: InboxRow, zone: ZoneInfo) -> str | None:
     """One message as staff see it: when, how it came, and the words quoted line by line, so that nothing in them can
-    be taken for ours."""
+    be taken for ours. None for a tap that answered no question: the alert says what it was about."""
     words = unseal(work.session, row.words_sealed)
     how = HOW_IT_CAME.get(row.kind, "staff.wrote")
     if words is None:
         words = _tapped(work, row)
+        if not words and row.kind == Kind.TAP:
+            return None
     when = min(row.event_at or row.received_at, row.received_at).astimezone(zone)
     said = work.study.wordings.render(how, when=f"{when:%a %H:%M}")
     quoted = [f"> {line}" for line in inert(words or "-").splitlines() or ["-"]]

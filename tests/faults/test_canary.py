@@ -89,7 +89,7 @@ def everything_goes_wrong(one: Installation, canaries: Canaries) -> None:
     one.staff.say(stranger, word("by somebody unknown to the staff bot"))
     say(ana, f"i cant breathe {word('red flag')}")
     one.settle()
-    for label in ("Acknowledge", "Show words", "Resolve"):
+    for label in ("Acknowledge", "Show their words", "Resolve"):
         if any(label in row_labels(message) for message in one.staff.sent_to(nora)):
             one.staff.press(nora, label)
             one.settle()

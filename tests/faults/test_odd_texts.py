@@ -76,7 +76,7 @@ def test_odd_words_reach_staff_without_breaking_their_screen(running: Installati
     said = "i cant breathe \ud83d\x00 \u202e" + " ".join(f"word{number}" for number in range(1000))
     running.participants.say(ana, said)
     running.settle()
-    running.staff.press(nora, "Show words")
+    running.staff.press(nora, "Show their words")
     running.settle()
     shown = " ".join(alert.text for alert in running.alerts(nora) if "word" in alert.text)
     positions = [shown.find(f"word{number}") for number in range(1000)]

@@ -94,8 +94,8 @@ def test_a_greyed_button_can_still_be_tapped_as_in_telegram(desk: Desk) -> None:
 
 def test_two_concerns_wait_side_by_side_on_the_nurses_phone(desk: Desk) -> None:
     phone = desk.phone_of("Nora", "nurse")
-    desk.sends(phone, "EMERGENCY C-0001", "Acknowledge", "Show words")
-    desk.sends(phone, "URGENT C-0002", "Acknowledge", "Show words")
+    desk.sends(phone, "EMERGENCY C-0001", "Acknowledge", "Show their words")
+    desk.sends(phone, "URGENT C-0002", "Acknowledge", "Show their words")
     assert [bubble.waits for bubble in phone.bubbles()] == [False, True, True]
     desk.sends(phone, "C-0001 is yours.", "Resolve")
     assert [bubble.waits for bubble in phone.bubbles()] == [False, False, True, False]
@@ -103,8 +103,8 @@ def test_two_concerns_wait_side_by_side_on_the_nurses_phone(desk: Desk) -> None:
 
 def test_an_alert_whose_words_were_shown_still_waits_in_the_message_with_the_words(desk: Desk) -> None:
     phone = desk.phone_of("Nora", "nurse")
-    desk.sends(phone, "EMERGENCY C-0001", "Acknowledge", "Show words")
-    phone.press("Show words")
+    desk.sends(phone, "EMERGENCY C-0001", "Acknowledge", "Show their words")
+    phone.press("Show their words")
     desk.sends(phone, "C-0001, their words: «C-0002»", "Acknowledge", "Resolve")
     assert [bubble.waits for bubble in phone.bubbles()] == [False, False, True]
 

@@ -34,13 +34,13 @@ def of_steps(tmp_path: Path, steps: str) -> list[str]:
         ),
         (
             "  - P-01: hello\n",
-            "9: steps[0].P-01: unknown key (did you mean P-001?); known here: P-001, P-002, nora, wait, at, stop, "
+            "9: steps[0].P-01: unknown key (did you mean P-001?); known here: P-001, P-002, nora, wait, at, rebind, stop, "
             "kill, start, expect",
         ),
         (
             '  - P-001: {tpa: "Start"}\n',
             "9: steps[0].P-001.tpa: unknown key (did you mean tap?); known here: text, tap, photo, voice, sticker, "
-            "document, location, contact, edit, react, forward, group, reply_to, on",
+            "document, location, contact, edit, react, forward, group, old_phone, reply_to, on",
         ),
         (
             STEP + "{concern: {sevrity: urgent}}\n",

@@ -395,6 +395,6 @@ BROKEN = [
         '    text: "I forgot"\n    author: me',
         "author: me",
         "wordings[choice.forgot].author",
-        "unknown key; known here: version, approved_by, approved_on, text",
+        "unknown key; known here: version, approved_by, approved_on, tone, text",
     ),
 ]

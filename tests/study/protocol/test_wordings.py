@@ -133,7 +133,7 @@ def test_the_lock_screen_rule_finds(harbor: Study, line: str) -> None:
     assert shows_on_lock_screen(line, drug_name="BX-117", private_words=harbor.private_words)
 
 
-@pytest.mark.parametrize("line", ["A reminder from your study.", "EMERGENCY C-17", "Tap Show words, then call"])
+@pytest.mark.parametrize("line", ["A reminder from your study.", "EMERGENCY C-17", "Tap Show their words, then call"])
 def test_the_lock_screen_rule_lets_pass(harbor: Study, line: str) -> None:
     assert shows_on_lock_screen(line, drug_name="BX-117", private_words=harbor.private_words) is None
 
@@ -179,12 +179,13 @@ def test_a_staff_alert_says_what_to_do_at_three_in_the_morning(harbor: Study) ->
     text = harbor.wordings.render(
         "staff.alert.emergency",
         reference="C-17",
+        kind=harbor.wordings.render("kind.red_flag"),
         code="P-001",
         site="S1",
         received="Mon 02 Mar, 03:12",
         emergency_number="112",
     )
-    for needed in ("C-17", "P-001", "03:12", "Acknowledge", "Show words", "Call the participant", "112"):
+    for needed in ("C-17", "P-001", "03:12", "Acknowledge", "Show their words", "Show number", "Call them", "112"):
         assert needed in text
 
 
