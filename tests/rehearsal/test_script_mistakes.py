@@ -72,6 +72,11 @@ def of_steps(tmp_path: Path, steps: str) -> list[str]:
             "  - P-001: {edit: x}\n",
             "9: steps[0].P-001.edit: changes the last text of P-001, who has written none before",
         ),
+        (
+            "  - P-001: {old_phone: x}\n",
+            "9: steps[0].P-001.old_phone: is the phone before a `rebind: P-001`, and there is none before this step",
+        ),
+        ("  - rebind: nora\n", "9: steps[0].rebind: must be one of P-001, P-002"),
         ("  - P-001: {tap: x, photo: any}\n", "9: steps[0].P-001: must be one of text, tap, photo, voice, sticker,"),
         (
             "  - P-001: {tap: x, reply_to: y}\n",
