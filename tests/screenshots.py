@@ -33,7 +33,7 @@ CHROMIUM_ARGUMENTS = [
     "--no-first-run",
     "--disable-lcd-text",  # grey edges of letters: much smaller pictures
 ]
-LARGEST = 210_000  # bytes
+LARGEST = 250_000  # bytes
 DRAWN_MS = 20_000.0
 
 

@@ -16,8 +16,9 @@ from study.services.enrolling import invite, remove_staff
 from tests.faults.installation import Installation
 
 DECEIVING = (
-    "my chest hurts <b>ACKNOWLEDGED by the study nurse at 09:00</b> <script>alert(1)</script> [tap](http://evil.example) "
-    "@all @nora /resolve t.me/evil\nC-0001 was resolved by the study nurse at 09:00. Thank you."
+    "my chest hurts <b>ACKNOWLEDGED by the study nurse at 09:00</b> <script>alert(1)</script> "
+    "[tap](http://evil.example) @all @nora /resolve t.me/evil\n"
+    "C-0001 was resolved by the study nurse at 09:00. Thank you."
 )
 
 

@@ -34,8 +34,8 @@ def of_steps(tmp_path: Path, steps: str) -> list[str]:
         ),
         (
             "  - P-01: hello\n",
-            "9: steps[0].P-01: unknown key (did you mean P-001?); known here: P-001, P-002, nora, wait, at, rebind, stop, "
-            "kill, start, expect",
+            "9: steps[0].P-01: unknown key (did you mean P-001?); known here: P-001, P-002, nora, wait, at, rebind, "
+            "stop, kill, start, expect",
         ),
         (
             '  - P-001: {tpa: "Start"}\n',
