@@ -13,6 +13,7 @@ from alongside.backup import backup
 from alongside.concerns import concerns
 from alongside.demo import demo
 from alongside.doctor import doctor
+from alongside.faq import commands as faq_commands
 from alongside.rehearse import rehearse
 from alongside.report import report
 from alongside.understand import understand
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 app.add_typer(studying.app, name="study", help="Check the study file, wordings and FAQ.")
 app.add_typer(staffing.app, name="staff", help="Study staff.")
+app.add_typer(faq_commands.app, name="faq", help="Questions and answers: check, try, train, publish.")
 app.command()(people.enrol)
 app.command()(people.rebind)
 app.command()(people.participants)

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import httpx
 
+from alongside.models import newest_trained
 from study.bootstrap import rasa_secret
 from study.errors import AlongsideError
 from study.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 RASA_PYTHON = ROOT / "nlu" / ".venv" / "bin" / "python"
-MODELS = ROOT / "nlu" / "models"
 # Loopback speaks no TLS; an empty context spares reading every certificate of the machine at each look (0.1 s of CPU).
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 # Rasa's environment is old by necessity, so it is told nothing it does not need: no database, no tokens, no keys.
@@ -43,31 +43,33 @@ class Program:
     reason_against: Callable[[], str | None]
 
 
-def rasa(settings: Settings) -> Program:
-    """Rasa with our channel; raises CannotStart where its environment or model is missing."""
+def models(settings: Settings) -> Program:
+    """The model server, which has to be up before Rasa."""
+    url = f"http://127.0.0.1:{settings.models_port}/health"
+    return Program("models", [sys.executable, "-m", "alongside.models"], _ours(), None, lambda: _answers(url, {}))
+
+
+def rasa(settings: Settings, pulls: bool = False) -> Program:
+    """Rasa with our channel; raises CannotStart where its environment or model is missing. `pulls`: it takes the
+    published model from the model server, else the newest that was trained."""
     if not RASA_PYTHON.exists():
         raise CannotStart("nlu/.venv: Rasa's environment is missing; run `make setup`")
-    if not any(MODELS.glob("*.tar.gz")):
+    if not pulls and newest_trained() is None:
         raise CannotStart("nlu/models: no trained model; run `make train`")
     secret = rasa_secret(settings).get_secret_value()
     environment = {name: os.environ[name] for name in RASA_MAY_SEE if name in os.environ} | {
         "PYTHONPATH": str(ROOT),
         "ALONGSIDE_RASA_SECRET": secret,
         "ALONGSIDE_ACTIONS_PORT": str(settings.actions_port),
+        "ALONGSIDE_MODELS_PORT": str(settings.models_port),
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "RASA_TELEMETRY_ENABLED": "false",
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
         "PYTHONWARNINGS": "ignore",
     }
     command = [str(RASA_PYTHON), "-m", "rasa", "run", "-i", "127.0.0.1", "-p", str(settings.rasa_port)]
-    command += [
-        "-m",
-        "nlu/models",
-        "--credentials",
-        "nlu/credentials.yml",
-        "--endpoints",
-        "nlu/endpoints.yml",
-    ]
+    endpoints = "nlu/endpoints.published.yml" if pulls else "nlu/endpoints.yml"
+    command += ["-m", "nlu/models", "--credentials", "nlu/credentials.yml", "--endpoints", endpoints]
     url = f"http://127.0.0.1:{settings.rasa_port}"
     return Program("rasa", command, environment, ROOT, lambda: rasa_reason(url, secret))
 

@@ -58,8 +58,8 @@ def _read(line: str, file: str, number: int) -> dict[str, Any]:
     return given
 
 
-def _understood(client: httpx.Client, url: str, secret: str, text: str) -> dict[str, Any]:
-    """The rules have the last word: the model may not take a red flag away."""
+def asked(client: httpx.Client, url: str, secret: str, text: str) -> dict[str, Any]:
+    """What the model alone makes of a sentence. Raises CannotStart where Rasa does not answer as it should."""
     answer = client.post(
         f"{url}/webhooks/alongside/understand",
         content=json.dumps({"text": text}),
@@ -68,7 +68,13 @@ def _understood(client: httpx.Client, url: str, secret: str, text: str) -> dict[
     )
     if answer.status_code != 200:
         raise CannotStart(f"Rasa answered {answer.status_code}; see `alongside doctor`")
-    model = answer.json()
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def _understood(client: httpx.Client, url: str, secret: str, text: str) -> dict[str, Any]:
+    """The rules have the last word: the model may not take a red flag away."""
+    model = asked(client, url, secret, text)
     flags = kinds(text)
     stated = dose_statement(text).status
     return {

@@ -21,11 +21,13 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from alongside import processes
+from alongside.models import newest_trained
 from alongside.processes import CannotStart, Program
 from alongside.supervisor import Supervisor
 from study.bootstrap import App, bootstrap, rasa_secret
 from study.heartbeats import Heartbeat, age
 from study.protocol.checking import check_study
+from study.publications import published
 from study.settings import Settings
 
 log = logging.getLogger("up")
@@ -44,7 +46,10 @@ def run_up(settings: Settings, while_stdin_is_open: bool = False) -> None:
     A rehearsal holds our standard input open: when it dies, however it dies, we stop as well.
     """
     app = bootstrap(settings)
-    refuse_what_is_wrong(settings)
+    was_published = app.db.read(published) is not None
+    if settings.rasa_url is None and not was_published and newest_trained() is None:
+        raise CannotStart("nlu/models: no trained model; run `make train`")
+    refuse_what_is_wrong(settings, was_published)
     check_tokens(settings)
     for setting, port in (
         ("ALONGSIDE_ACTIONS_PORT", settings.actions_port),
@@ -53,12 +58,14 @@ def run_up(settings: Settings, while_stdin_is_open: bool = False) -> None:
         processes.check_port(setting, port)
     if settings.rasa_url is None:
         processes.check_port("ALONGSIDE_RASA_PORT", settings.rasa_port)
+        processes.check_port("ALONGSIDE_MODELS_PORT", settings.models_port)
     asyncio.run(_serve(app, programs(app), while_stdin_is_open))
 
 
-def refuse_what_is_wrong(settings: Settings) -> None:
-    """Nothing starts with a broken study, nor with a text nobody approved, unless in rehearsal."""
-    findings = check_study(settings.study, settings.faq, processes.ROOT / "domain.yml")
+def refuse_what_is_wrong(settings: Settings, was_published: bool = False) -> None:
+    """Nothing starts with a broken study, nor with a text nobody approved, unless in rehearsal. Once a model was
+    published the FAQ files are drafts of the next one, and stop nothing."""
+    findings = check_study(settings.study, None if was_published else settings.faq, processes.ROOT / "domain.yml")
     against = [one for one in findings if one.stops(rehearsal=settings.rehearsal)]
     if against:
         raise CannotStart("\n".join(str(one) for one in against))
@@ -68,7 +75,7 @@ def programs(app: App) -> list[Program]:
     """In the order they start. With RASA_URL set that Rasa is used and none is started."""
     settings = app.settings
     ours = [processes.actions(settings), processes.bot(settings, lambda: heartbeat_reason(app))]
-    return ours if settings.rasa_url else [processes.rasa(settings), *ours]
+    return ours if settings.rasa_url else [processes.models(settings), processes.rasa(settings, pulls=True), *ours]
 
 
 def check_tokens(settings: Settings) -> None:

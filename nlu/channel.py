@@ -86,7 +86,8 @@ class AlongsideInput(InputChannel):
         async def health(request: Request) -> HTTPResponse:
             processor = _processor(request)
             ready = processor is not None
-            return response.json({"ready": ready, "model": _model(processor)}, status=200 if ready else 503)
+            told = {"ready": ready, "model": _model(processor), "hash": _hash(request)}
+            return response.json(told, status=200 if ready else 503)
 
         @routes.post("/understand")
         async def understand(request: Request) -> HTTPResponse:
@@ -216,6 +217,12 @@ def _processor(request: Request) -> Optional[MessageProcessor]:
 def _model(processor: Optional[MessageProcessor]) -> Optional[Text]:
     """The name of the model's file, which holds the fingerprint of what it was trained on."""
     return processor.model_filename.split(".")[0] if processor is not None else None
+
+
+def _hash(request: Request) -> Optional[Text]:
+    """The ETag the model came with from the model server: the SHA-256 of its file."""
+    agent = getattr(request.app.ctx, "agent", None)
+    return agent.fingerprint if agent is not None and agent.processor is not None else None
 
 
 def _slot_names(processor: MessageProcessor) -> FrozenSet[Text]:

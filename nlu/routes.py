@@ -57,9 +57,16 @@ def understood(parse: Dict[str, Any], in_checkin: bool = False) -> Dict[str, Any
         "confidence": round(float(confidence), 4),
         "route": route,
         "answer": topic,
+        "nearest": _nearest_topic(parse),
         "dose": DOSES.get(intent, "none"),
         "digression": intent not in (ANSWERING_TAPS if tapped else REPLIES),
     }
+
+
+def _nearest_topic(parse: Dict[str, Any]) -> Optional[str]:
+    """The FAQ topic that comes first, however unsure: what coordinators see of a question nobody answered."""
+    topics = (entry["name"] for entry in candidates(parse) if entry["name"].startswith("faq/"))
+    return next((name.partition("/")[2] for name in topics), None)
 
 
 def candidates(parse: Dict[str, Any]) -> List[Dict[str, Any]]:

@@ -79,22 +79,30 @@ def main(arguments: Optional[List[str]] = None) -> int:
     parser.add_argument("--force", action="store_true", help="train even when the model is up to date")
     chosen = parser.parse_args(arguments)
 
-    faults = check(chosen.root)
+    model = check_and_name(chosen.root, chosen.out)
+    if model is None or not trained(chosen.root, model, chosen.force):
+        return 2
+    return 0
+
+
+def check_and_name(root: Path, out: Path) -> Optional[Path]:
+    """Where the model of these files belongs; None, with one line a fault on the error output, where one is wrong."""
+    faults = check(root)
     for fault in faults:
         print(fault, file=sys.stderr)
-    if faults:
-        return 2
+    return None if faults else out / f"alongside-{fingerprint(root)}.tar.gz"
 
-    model = chosen.out / f"alongside-{fingerprint(chosen.root)}.tar.gz"
-    if model.exists() and not chosen.force:
+
+def trained(root: Path, model: Path, force: bool = False) -> bool:
+    """Whether the model is there now. It says what it does, and what Rasa refuses."""
+    if model.exists() and not force:
         os.utime(model)  # Rasa loads the newest: going back to earlier files makes their model the newest again
         print(f"model {model.name} is up to date")
-        return 0
-
+        return True
     print(f"training {model.name} (about half a minute) ...", end="", flush=True)
     begun = time.monotonic()
     try:
-        train(chosen.root, model)
+        train(root, model)
     except (Exception, SystemExit) as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
         print(" failed", flush=True)
@@ -102,9 +110,9 @@ def main(arguments: Optional[List[str]] = None) -> int:
             f"nlu/config.yml, domain.yml or nlu/data/rules.yml: Rasa refuses them: {' '.join(lines)[:600]}",
             file=sys.stderr,
         )
-        return 2
+        return False
     print(f" done in {time.monotonic() - begun:.0f} s", flush=True)
-    return 0
+    return True
 
 
 if __name__ == "__main__":

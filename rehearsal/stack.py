@@ -81,8 +81,8 @@ class Stack:
         self.up: subprocess.Popen[bytes] | None = None
         # Loopback speaks no TLS; an empty context spares reading every certificate of the machine.
         self._http = httpx.Client(timeout=5, trust_env=False, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-        self._ports = [KeptPort() for _ in range(3)]
-        actions_port, health_port, rasa_port = (port.number for port in self._ports)
+        self._ports = [KeptPort() for _ in range(4)]
+        actions_port, health_port, rasa_port, models_port = (port.number for port in self._ports)
         self.settings = Settings(
             study=study,
             var_dir=self.folder,
@@ -95,6 +95,7 @@ class Stack:
             actions_port=actions_port,
             health_port=health_port,
             rasa_port=rasa_port,
+            models_port=models_port,
             tick_seconds=0.3 if runs else 0.1,  # a demonstration stands idle for hours, a script never
             overall_rate=1000.0,
             chat_rate=1000.0,

@@ -12,7 +12,8 @@
     |   |-- AlreadyAcknowledged       somebody has it already
     |   `-- AlreadyResolved           it is settled
     |-- Refused                       not theirs: unknown, removed or other-site staff
-    `-- EnrolmentError                a person cannot be enrolled or added like this
+    |-- EnrolmentError                a person cannot be enrolled or added like this
+    `-- PublishingError               a model may not be published, or there is none to go back to
 
 Rules raise, edges pick the words: a rule never says something to a participant by raising.
 """
@@ -142,3 +143,9 @@ class EnrolmentError(AlongsideError):
     """A person cannot be enrolled or added like this; str() says why and how to mend it."""
 
     code: ClassVar[str] = "enrolment"
+
+
+class PublishingError(AlongsideError):
+    """A model may not be published, or there is none to go back to; str() says why and how to mend it."""
+
+    code: ClassVar[str] = "publishing"

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     demo_port: int = Field(8080, description="Port of the rehearsal page, 127.0.0.1 only")
     rasa_port: int = Field(5005, description="Port of Rasa, 127.0.0.1 only")
     actions_port: int = Field(5055, description="Port of the action server, 127.0.0.1 only")
+    models_port: int = Field(5056, description="Port of the model server, 127.0.0.1 only")
     clock_file: Path | None = Field(None, description="Rehearsals only: file that turns study time")
     tick_seconds: float = Field(5.0, description="Seconds between two looks at what is due")
     poll_seconds: int = Field(25, description="Seconds Telegram may hold a getUpdates call open")

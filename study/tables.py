@@ -11,6 +11,7 @@ from study.keys import DataKey
 from study.links import Link
 from study.outbox import Button, OutboxRow
 from study.participants import Chat, Participant
+from study.publications import Publication
 from study.staff import StaffMember
 from study.wishes import Wish
 
@@ -32,6 +33,7 @@ __all__ = [
     "Occurrence",
     "OutboxRow",
     "Participant",
+    "Publication",
     "StaffMember",
     "Wish",
 ]

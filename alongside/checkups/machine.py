@@ -10,6 +10,7 @@ from pathlib import Path
 
 from alongside import processes
 from alongside.checkups.verdict import Check, look, ok, wrong
+from alongside.models import TRAINED
 from alongside.processes import ROOT, CannotStart, check_port
 from study.protocol.checking import check_study
 from study.settings import Settings
@@ -29,7 +30,7 @@ def programs(_settings: Settings) -> list[Check]:
 
 def model(_settings: Settings) -> list[Check]:
     """Trained, and from the examples and answers as they are now."""
-    models = sorted(processes.MODELS.glob("*.tar.gz"), key=lambda file: file.stat().st_mtime)  # Rasa loads the newest
+    models = sorted(TRAINED.glob("*.tar.gz"), key=lambda file: file.stat().st_mtime)  # Rasa loads the newest
     if not models:
         return [wrong("Model", "none in nlu/models: run `make train`")]
     newest = models[-1]
@@ -94,8 +95,8 @@ def who_may_read(settings: Settings) -> list[Check]:
 def free_ports(settings: Settings) -> list[Check]:
     """Where nothing of ours runs yet: that nobody else has our ports."""
     found = []
-    for name in ("rasa_port", "actions_port", "health_port"):
-        if name == "rasa_port" and settings.rasa_url:
+    for name in ("rasa_port", "models_port", "actions_port", "health_port"):
+        if name in ("rasa_port", "models_port") and settings.rasa_url:
             continue
         try:
             check_port(f"ALONGSIDE_{name.upper()}", getattr(settings, name))

@@ -124,6 +124,16 @@ def check_faq(folder: Path, drug_name: str | None) -> list[Finding]:
     return findings
 
 
+def answer_of(folder: Path, topic: str) -> tuple[str, int, str] | None:
+    """Id, version and words of a topic's answer as its file has it; None where no readable file has the topic."""
+    for path in sorted(folder.glob("*.yml")):
+        read = read_as(FaqFile, path, [])
+        answers = read[1].responses.get(f"utter_faq/{topic}") if read is not None else None
+        if answers:
+            return answers[0].metadata.id, answers[0].metadata.version, answers[0].text
+    return None
+
+
 def check_domain(path: Path, drug_name: str | None) -> list[Finding]:
     problems: list[ProtocolError] = []
     read = read_as(DomainResponses, path, problems)

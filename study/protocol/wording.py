@@ -7,6 +7,7 @@ conversions, so that what a patient wrote can be filled in and never be read as 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from string import Formatter
 from typing import Annotated, Literal
@@ -72,6 +73,14 @@ class Wording(BaseModel):
     def fields(self) -> frozenset[str]:
         return fields_of(self.text)
 
+    def filled(self, params: Mapping[str, object]) -> str:
+        """The words with their fields. Raises MissingField for one that is missing or None; more than is needed is
+        fine. What is filled in is never read as a template again."""
+        for field in sorted(self.fields):
+            if params.get(field) is None:
+                raise MissingField(self.id, field)
+        return self.text.format_map({field: params[field] for field in self.fields})
+
     @property
     def first_line(self) -> str:
         """What a locked phone shows of it."""
@@ -102,13 +111,5 @@ class Wordings(BaseModel):
             raise UnknownWording(wording_id) from None
 
     def render(self, wording_id: str, **params: object) -> str:
-        """Fill in the fields. A field that is missing or None raises MissingField; more than is needed is
-        fine.
-
-        What is filled in is never read as a template again.
-        """
-        wording = self.get(wording_id)
-        for field in sorted(wording.fields):
-            if params.get(field) is None:
-                raise MissingField(wording_id, field)
-        return wording.text.format_map({field: params[field] for field in wording.fields})
+        """The text of this id, filled in. Raises UnknownWording and MissingField."""
+        return self.get(wording_id).filled(params)

@@ -196,6 +196,7 @@ REQUIRED_WORDINGS: dict[str, WordingUse] = {
     "message.forwarded": _use("a forwarded message", "who_reads team_phone emergency_number"),
     # Questions, symptoms, wishes, visits
     "question.passed_on": _use("a question we cannot answer", "who_reads team_phone"),
+    "answer_back.intro": _use("above the answer to an earlier question", "day neutral_name", Shown.PUSH),
     "question.to_team": _use("a question that was answered goes to people as well", "who_reads team_phone"),
     "button.ask_team": _use("gives a question to people, below its answer", "", Shown.BUTTON),
     "symptom.passed_on": _use("a symptom was told", "who_reads team_phone emergency_number"),

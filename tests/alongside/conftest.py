@@ -40,7 +40,7 @@ class Terminal:
 
     def __init__(self, folder: Path, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]) -> None:
         self.folder, self.patch, self.capture = folder, patch, capture
-        ports = free_ports(3)
+        ports = free_ports(4)
         self.set(
             VAR_DIR=folder / "var",
             DATABASE_URL=f"sqlite:///{folder / 'var' / 'a.db'}",
@@ -49,6 +49,7 @@ class Terminal:
             ACTIONS_PORT=ports[0],
             HEALTH_PORT=ports[1],
             RASA_PORT=ports[2],
+            MODELS_PORT=ports[3],
             DATA_KEY=new_master_key(),
             PARTICIPANT_BOT_TOKEN=PARTICIPANTS,
             STAFF_BOT_TOKEN=STAFF,

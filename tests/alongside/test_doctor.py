@@ -17,7 +17,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from alongside import processes
 from alongside.checkups import machine
 from rehearsal.fake_telegram import TelegramServer
 from study.bootstrap import App, bootstrap
@@ -67,7 +66,7 @@ def test_an_installation_in_order_has_nothing_wrong_and_exits_with_0(terminal: T
     models = terminal.folder / "models"
     models.mkdir()
     (models / f"alongside-{machine._fingerprint()}.tar.gz").touch()
-    terminal.patch.setattr(processes, "MODELS", models)
+    terminal.patch.setattr(machine, "TRAINED", models)
     ran = terminal.runs("doctor")
     assert ran.status == 0, ran.out
     assert "0 things wrong" in ran.out
@@ -256,7 +255,7 @@ def test_a_folder_others_may_read_is_wrong(terminal: Terminal, app: App) -> None
 def test_no_model_and_an_old_model_are_wrong(terminal: Terminal) -> None:
     models = terminal.folder / "models"
     models.mkdir()
-    terminal.patch.setattr(processes, "MODELS", models)
+    terminal.patch.setattr(machine, "TRAINED", models)
     assert verdict(terminal, "Model") == ("wrong", "none in nlu/models: run `make train`")
     (models / "alongside-0000000000000000.tar.gz").touch()
     assert "older than the FAQ" in verdict(terminal, "Model")[1]
