@@ -24,8 +24,6 @@ from study.work import Work
 
 log = logging.getLogger("models")
 
-TRAINED = Path(__file__).resolve().parent.parent / "nlu" / "models"
-
 
 class ModelServer:
     """Reads the database at every question, so that a publication needs to tell nobody."""
@@ -61,7 +59,7 @@ class ModelServer:
         once for each (fault 27): Rasa goes on with the model it has, and a Rasa that starts is not ready."""
         row = self.app.db.read(published)
         if row is None:
-            newest = newest_trained()
+            newest = newest_trained(self.app.settings)
             return (
                 ((newest, self._sha256(newest)), None) if newest is not None else (None, self._alarm("model_missing"))
             )
@@ -99,9 +97,19 @@ def kept_models(settings: Settings) -> Path:
     return settings.var_dir / "models"
 
 
-def newest_trained() -> Path | None:
-    """What `make train` made last: served as long as nothing was published."""
-    return max(TRAINED.glob("*.tar.gz"), key=lambda file: file.stat().st_mtime, default=None)
+def language_project(settings: Settings) -> Path:
+    """The folder with domain.yml and nlu/: the one the FAQ files are in."""
+    return settings.faq.resolve().parent.parent
+
+
+def trained_models(settings: Settings) -> Path:
+    """Where training puts its models, each with the report of the gate beside it."""
+    return settings.faq.resolve().parent / "models"
+
+
+def newest_trained(settings: Settings) -> Path | None:
+    """What was trained last: served as long as nothing was published."""
+    return max(trained_models(settings).glob("*.tar.gz"), key=lambda file: file.stat().st_mtime, default=None)
 
 
 def sha256_of(file: Path) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from alongside.models import newest_trained
+from alongside.models import newest_trained, trained_models
 from study.bootstrap import rasa_secret
 from study.errors import AlongsideError
 from study.settings import Settings
@@ -54,7 +54,7 @@ def rasa(settings: Settings, pulls: bool = False) -> Program:
     published model from the model server, else the newest that was trained."""
     if not RASA_PYTHON.exists():
         raise CannotStart("nlu/.venv: Rasa's environment is missing; run `make setup`")
-    if not pulls and newest_trained() is None:
+    if not pulls and newest_trained(settings) is None:
         raise CannotStart("nlu/models: no trained model; run `make train`")
     secret = rasa_secret(settings).get_secret_value()
     environment = {name: os.environ[name] for name in RASA_MAY_SEE if name in os.environ} | {
@@ -69,7 +69,7 @@ def rasa(settings: Settings, pulls: bool = False) -> Program:
     }
     command = [str(RASA_PYTHON), "-m", "rasa", "run", "-i", "127.0.0.1", "-p", str(settings.rasa_port)]
     endpoints = "nlu/endpoints.published.yml" if pulls else "nlu/endpoints.yml"
-    command += ["-m", "nlu/models", "--credentials", "nlu/credentials.yml", "--endpoints", endpoints]
+    command += ["-m", str(trained_models(settings)), "--credentials", "nlu/credentials.yml", "--endpoints", endpoints]
     url = f"http://127.0.0.1:{settings.rasa_port}"
     return Program("rasa", command, environment, ROOT, lambda: rasa_reason(url, secret))
 

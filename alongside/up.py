@@ -47,7 +47,7 @@ def run_up(settings: Settings, while_stdin_is_open: bool = False) -> None:
     """
     app = bootstrap(settings)
     was_published = app.db.read(published) is not None
-    if settings.rasa_url is None and not was_published and newest_trained() is None:
+    if settings.rasa_url is None and not was_published and newest_trained(settings) is None:
         raise CannotStart("nlu/models: no trained model; run `make train`")
     refuse_what_is_wrong(settings, was_published)
     check_tokens(settings)

@@ -8,11 +8,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from alongside import processes
+from alongside.checkups.keeping import is_missing, opened
 from alongside.checkups.verdict import Check, look, ok, wrong
-from alongside.models import TRAINED
+from alongside.models import kept_models, language_project, newest_trained, sha256_of
 from alongside.processes import ROOT, CannotStart, check_port
 from study.protocol.checking import check_study
+from study.publications import Publication, published
 from study.settings import Settings
 
 ENOUGH_DISK, LEAST_DISK = 1024, 200  # MB: an upgrade of the database copies it once; below the second, writes fail soon
@@ -28,24 +32,46 @@ def programs(_settings: Settings) -> list[Check]:
     return [*found, wrong("Rasa's environment", "nlu/.venv is missing: run `make setup`")]
 
 
-def model(_settings: Settings) -> list[Check]:
-    """Trained, and from the examples and answers as they are now."""
-    models = sorted(TRAINED.glob("*.tar.gz"), key=lambda file: file.stat().st_mtime)  # Rasa loads the newest
-    if not models:
+def model(settings: Settings) -> list[Check]:
+    """Published, and the file that was published; before the first publication, trained from the files as they are."""
+    served = _published(settings)
+    if served is not None:
+        return [_kept(settings, served)]
+    newest = newest_trained(settings)
+    if newest is None:
         return [wrong("Model", "none in nlu/models: run `make train`")]
-    newest = models[-1]
-    if newest.name != f"alongside-{_fingerprint()}.tar.gz":
+    if newest.name != f"alongside-{fingerprint(settings)}.tar.gz":
         return [wrong("Model", f"{newest.name} is older than the FAQ or its examples: run `make train`")]
     return [ok("Model", newest.name)]
 
 
-def _fingerprint() -> str:
-    """Of everything the model depends on. nlu/ belongs to Rasa's environment, so it is asked and not imported."""
+def _published(settings: Settings) -> Publication | None:
+    """Nothing where there is no database yet, or none that can be asked: that is said elsewhere."""
+    if is_missing(settings):
+        return None
+    with opened(settings) as db:
+        try:
+            return db.read(published)
+        except SQLAlchemyError:
+            return None
+
+
+def _kept(settings: Settings, served: Publication) -> Check:
+    file = kept_models(settings) / served.model
+    mend = "put the file back from a backup, or `alongside faq rollback`"
+    if not file.exists():
+        return wrong("Model", f"{file} is missing, which {served.by} published: {mend}")
+    if sha256_of(file) != served.sha256:
+        return wrong("Model", f"{file} is not the file {served.by} published: {mend}")
+    return ok("Model", f"{served.model}, published by {served.by}")
+
+
+def fingerprint(settings: Settings) -> str:
+    """Of everything the model depends on, as the files are now. nlu/ belongs to Rasa's environment: it is asked, not
+    imported."""
     asked = "import sys, pathlib; from nlu.train import fingerprint; print(fingerprint(pathlib.Path(sys.argv[1])))"
-    told = subprocess.run(
-        [sys.executable, "-c", asked, str(ROOT)], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    return told.stdout.strip()
+    command = [sys.executable, "-c", asked, str(language_project(settings))]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def study_files(settings: Settings) -> list[Check]:

@@ -7,11 +7,11 @@ import os
 import subprocess
 import tempfile
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from alongside.models import language_project, trained_models
 from alongside.printing import console, table
 from alongside.processes import RASA_PYTHON, ROOT, CannotStart
 from study.bootstrap import bootstrap
@@ -51,10 +51,9 @@ def _mistakes(settings: Settings) -> list[Finding]:
 
 def try_(sentence: Annotated[str, typer.Argument(help="What a participant might write")]) -> None:
     """What would be answered by the files as they are, the runner-up, and the examples that made it so."""
-    told = _in_rasas_environment("nlu.trying", sentence, captured=True)
-    found = json.loads(told.splitlines()[-1])
+    found = _tried(Settings(), sentence)
     out = console()
-    out.print(f"{found['says']}")
+    out.print(found["says"])
     rows = [(one["name"], f"{100 * one['confidence']:.0f}%") for one in found["ranking"]]
     out.print(table(("Understood as", "Sure"), rows, right=("Sure",)))
     near = [(f"{100 * one['likeness']:.0f}%", one["name"], one["example"]) for one in found["examples"]]
@@ -69,27 +68,21 @@ def train() -> None:
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as served:
         json.dump(now.report if now is not None else {}, served)
         served.flush()
-        status = _gate("--against", served.name)
+        status = _gate(settings, served.name)
     if status not in (0, 1):
         raise typer.Exit(2)
-    report = newest_report()
+    report = newest_report(settings)
     _print_report(report)
     raise typer.Exit(status)
 
 
-def newest_report() -> dict[str, Any]:
+def newest_report(settings: Settings) -> dict[str, Any]:
     """What the gate found of the model that was trained last. Raises CannotStart where none was."""
-    reports = sorted((ROOT / "nlu" / "models").glob("alongside-*.json"), key=lambda file: file.stat().st_mtime)
+    reports = sorted(trained_models(settings).glob("alongside-*.json"), key=lambda file: file.stat().st_mtime)
     if not reports:
         raise CannotStart("nlu/models: no model went through the gate; run `alongside faq train`")
     report: dict[str, Any] = json.loads(reports[-1].read_text(encoding="utf-8"))
     return report
-
-
-def fingerprint() -> str:
-    """Of the files as they are now: the name their model would have."""
-    asked = "import pathlib; from nlu.train import fingerprint; print(fingerprint(pathlib.Path('.')))"
-    return _in_rasas_environment("-c", asked, captured=True).strip()
 
 
 def _print_report(report: dict[str, Any]) -> None:
@@ -110,21 +103,22 @@ def _print_report(report: dict[str, Any]) -> None:
     )
 
 
-def _gate(*words: str) -> int:
+def _gate(settings: Settings, served: str) -> int:
     """Trains and judges, with its progress on our output."""
-    return subprocess.run([*_python(), "-m", "nlu.gate", *words], cwd=ROOT, env=_environment(), check=False).returncode
+    where = ["--root", str(language_project(settings)), "--out", str(trained_models(settings))]
+    command = [*_python(), "-m", "nlu.gate", *where, "--against", served]
+    return subprocess.run(command, cwd=ROOT, env=_environment(), check=False).returncode
 
 
-def _in_rasas_environment(module: str, *words: str, captured: bool) -> str:
-    """What a module of nlu/ prints. Raises CannotStart with its last line where it fails."""
-    what = [module] if module == "-c" else ["-m", module]
-    done = subprocess.run(
-        [*_python(), *what, *words], cwd=ROOT, env=_environment(), capture_output=captured, text=True, check=False
-    )
+def _tried(settings: Settings, sentence: str) -> dict[str, Any]:
+    """What nlu.trying makes of a sentence. Raises CannotStart with its last lines where it fails."""
+    where = ["--root", str(language_project(settings)), "--out", str(trained_models(settings))]
+    command = [*_python(), "-m", "nlu.trying", *where, sentence]
+    done = subprocess.run(command, cwd=ROOT, env=_environment(), stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
-        lines = (done.stderr or "").strip().splitlines() or ["it said nothing"]
-        raise CannotStart("\n".join(lines[-12:]))
-    return done.stdout
+        raise CannotStart("the files cannot be tried as they are; see above")
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def _python() -> list[str]:
@@ -137,8 +131,3 @@ def _environment() -> dict[str, str]:
     """No address of the database, no token, no key: as for Rasa itself."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ALONGSIDE_")}
     return kept | QUIET | {"PYTHONPATH": str(ROOT)}
-
-
-def model_file(name: str) -> Path:
-    """Where a trained model lies."""
-    return ROOT / "nlu" / "models" / name

@@ -6,14 +6,16 @@ import json
 import os
 import shutil
 import time
+from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
 import typer
 
+from alongside.checkups.machine import fingerprint
 from alongside.checkups.running import running
-from alongside.faq.drafting import fingerprint, model_file, newest_report
-from alongside.models import kept_models, sha256_of
+from alongside.faq.drafting import newest_report
+from alongside.models import kept_models, sha256_of, trained_models
 from alongside.people import work
 from alongside.printing import console, table
 from alongside.processes import NO_TLS, CannotStart
@@ -32,13 +34,13 @@ Name = Annotated[str, typer.Option("--by", help="Who publishes: not the person w
 def publish(by: Name) -> None:
     """The model that passed the gate answers participants from now on; a running Rasa takes it by itself."""
     app = bootstrap(Settings())
-    report = newest_report()
-    file = model_file(report["model"])
-    if report["model"] != f"alongside-{fingerprint()}.tar.gz":
+    report = newest_report(app.settings)
+    file = trained_models(app.settings) / report["model"]
+    if report["model"] != f"alongside-{fingerprint(app.settings)}.tar.gz":
         raise PublishingError("the files have changed since they were trained; run `alongside faq train`")
     if not file.exists() or sha256_of(file) != report["sha256"]:
         raise PublishingError(f"{report['model']} is not the file the gate looked at; run `alongside faq train`")
-    _keep(app, report)
+    _keep(app, file)
     row = app.db.run(lambda session: publishing.publish(work(app, session), report, by))
     _wait_until_taken(app, row)
 
@@ -84,15 +86,15 @@ def _row(one: Publication) -> dict[str, Any]:
     return about | kept | {"golden": golden}
 
 
-def _keep(app: App, report: dict[str, Any]) -> None:
+def _keep(app: App, model: Path) -> None:
     """A copy among the installation's data, whole or not at all: training anew or `make clean` takes nothing away."""
     folder = kept_models(app.settings)
     folder.mkdir(parents=True, exist_ok=True)
-    draft = folder / f".{report['model']}.new"
-    shutil.copyfile(model_file(report["model"]), draft)
+    draft = folder / f".{model.name}.new"
+    shutil.copyfile(model, draft)
     with draft.open("rb") as written:
         os.fsync(written.fileno())
-    draft.replace(folder / report["model"])
+    draft.replace(folder / model.name)
 
 
 def _wait_until_taken(app: App, row: Publication) -> None:

@@ -23,6 +23,7 @@ from study.bootstrap import App, bootstrap
 from study.db.migrate import go_back
 from study.heartbeats import beat
 from study.keys import new_master_key
+from study.settings import Settings
 from study.staff import StaffMember
 from study.work import Work
 from tests.alongside.conftest import PARTICIPANTS, ROOT, Terminal
@@ -61,12 +62,16 @@ def everybody(app: App) -> None:
     app.db.run(lambda session: hire(Work(session, app.study, MONDAY)))
 
 
+def newest_in(models: Path) -> Path | None:
+    return max(models.glob("*.tar.gz"), key=lambda file: file.stat().st_mtime_ns, default=None)
+
+
 def test_an_installation_in_order_has_nothing_wrong_and_exits_with_0(terminal: Terminal, app: App) -> None:
     everybody(app)
     models = terminal.folder / "models"
     models.mkdir()
-    (models / f"alongside-{machine._fingerprint()}.tar.gz").touch()
-    terminal.patch.setattr(machine, "TRAINED", models)
+    (models / f"alongside-{machine.fingerprint(Settings())}.tar.gz").touch()
+    terminal.patch.setattr(machine, "newest_trained", lambda _settings: newest_in(models))
     ran = terminal.runs("doctor")
     assert ran.status == 0, ran.out
     assert "0 things wrong" in ran.out
@@ -255,11 +260,11 @@ def test_a_folder_others_may_read_is_wrong(terminal: Terminal, app: App) -> None
 def test_no_model_and_an_old_model_are_wrong(terminal: Terminal) -> None:
     models = terminal.folder / "models"
     models.mkdir()
-    terminal.patch.setattr(machine, "TRAINED", models)
+    terminal.patch.setattr(machine, "newest_trained", lambda _settings: newest_in(models))
     assert verdict(terminal, "Model") == ("wrong", "none in nlu/models: run `make train`")
     (models / "alongside-0000000000000000.tar.gz").touch()
     assert "older than the FAQ" in verdict(terminal, "Model")[1]
-    (models / f"alongside-{machine._fingerprint()}.tar.gz").touch()
+    (models / f"alongside-{machine.fingerprint(Settings())}.tar.gz").touch()
     assert verdict(terminal, "Model")[0] == "ok"
 
 
