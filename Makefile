@@ -70,7 +70,7 @@ screenshots: train ## pictures of the main journeys, docs/pictures
 lock: | $(UV) ## write the lock files anew
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml -o requirements.txt
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
-	cd nlu && ../$(UV) pip compile --quiet --generate-hashes --no-header --no-annotate --python-version 3.10 requirements.in -o requirements.txt
+	cd nlu && ../$(UV) pip compile --config-file uv.toml --quiet --generate-hashes --no-header --no-annotate --python-version 3.10 requirements.in -o requirements.txt
 
 clean: ## environments and models of this folder; var/, where data are, stays
 	rm -rf .venv nlu/.venv .tools nlu/models

@@ -36,7 +36,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     executor = ActionExecutor()
-    rooms = (checkins, doses, passing_on, symptoms, visits)
+    rooms = (checkins, doses, meaning, passing_on, symptoms, visits)
     for action in (action for room in rooms for action in room.ACTIONS):
         executor.register_action(action)
     app = create_app(executor)

@@ -7,6 +7,7 @@ from typing import Any
 
 from study.participants import Participant
 from study.replies import Say, say
+from study.services.asking_meaning import meant
 from study.services.checking_in import not_now
 from study.services.choosing import choose
 from study.services.confirming_doses import dose_day, dose_wrong, doses_right, doses_wrong
@@ -33,6 +34,7 @@ TAPS: dict[str, tuple[str, Tapped]] = {  # what the button does: the route, and 
     "done": ("checkin", _done_already),
     "joining": ("consent", tapped),
     "ask_team": ("staff", ask_team),
+    "meant": ("staff", meant),
     "not_now": ("checkin", not_now),
     "change": ("checkin", change),
     "change_item": ("checkin", change_item),

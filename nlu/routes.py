@@ -8,12 +8,15 @@ DOSES = {
     "dose_partial": "partial",
     "dose_stopped": "stopped",
     "dose_changed": "changed",
+    "doctor_stopped": "stopped",
 }
 
 ROUTES = {
     "faq": "answer",
     "report_symptom": "symptom",
     **dict.fromkeys(DOSES, "dose"),
+    "supply_low": "dose",
+    "cannot_go_on": "staff",
     "next_visit": "visit",
     "leave_study": "withdraw",
     "ask_staff": "staff",

@@ -46,6 +46,12 @@ def plain_wish(work: Work, participant: Participant, words: str) -> list[Say] | 
     return _record(work, participant, words) if wished_to_stop(words) else None
 
 
+def choices_after_a_wish(work: Work, participant: Participant) -> list[Say]:
+    """A wish that names nothing yet: recorded, and shown what can be stopped."""
+    wish(work, participant, [Scope.NOT_SAID])
+    return [say("wish.leave_recorded", buttons=_buttons())]
+
+
 def choose(work: Work, participant: Participant, tap: dict[str, Any]) -> list[Say]:
     """A tap under "what would you like to stop?". More than one may be tapped."""
     if tap["scope"] == NOTHING:

@@ -38,6 +38,8 @@ def _report(work: Work, participant: Participant, words: str, status: str | None
         passed_on = pass_on(work, participant, ConcernKind.QUESTION, Severity.ROUTINE)
         return outcome(passed_on["says"], active_occurrence(work, participant))
     says = take_statements(work, participant, told, words, shown_back=unsure or speaks_generally(words))
+    if any(not one.negated for one in symptoms(words)):
+        says = [*says, *pass_on(work, participant, ConcernKind.SYMPTOM, Severity.ROUTINE)["says"]]
     return outcome(says, active_occurrence(work, participant))
 
 

@@ -27,6 +27,7 @@ TO_STAFF = {
     "doubled": Severity.URGENT,
     "partial": Severity.ROUTINE,
     "ran_out": Severity.ROUTINE,
+    "doctor_stopped": Severity.URGENT,
 }
 """What people must hear of, and how soon. A double dose is looked at the same day; many tablets are a red flag."""
 

@@ -13,6 +13,7 @@ from study.participants import Participant, Standing
 from study.protocol import Severity
 from study.protocol.questions import TOLD
 from study.replies import say, who_reads
+from study.services.also_told import also_doses
 from study.services.concerning import raise_concern
 from study.services.occurrences import Outcome, active_occurrence, outcome
 from study.triage.symptoms import symptoms
@@ -28,14 +29,15 @@ def report_symptom(work: Work, participant: Participant, words: str) -> Outcome:
 def _report(work: Work, participant: Participant, words: str) -> dict[str, Any]:
     terms = [symptom.term for symptom in symptoms(words) if not symptom.negated]
     raise_concern(work, participant, ConcernKind.SYMPTOM, Severity.ROUTINE, details={"term": terms})
+    doses = also_doses(work, participant, words)
     told = say("symptom.passed_on", who_reads=who_reads(work, participant.site, Severity.ROUTINE))
     open_already = active_occurrence(work, participant)
     if open_already is not None or participant.standing != Standing.ENROLLED:
-        return outcome([told], open_already)
+        return outcome([*doses, told], open_already)
     opened = [one for one in (_open(work, participant, term) for term in reversed(terms)) if one is not None]
     if not opened:
-        return outcome([told])
-    return outcome([told, say("symptom.may_ask")], active_occurrence(work, participant))
+        return outcome([*doses, told])
+    return outcome([*doses, told, say("symptom.may_ask")], active_occurrence(work, participant))
 
 
 def _open(work: Work, participant: Participant, term: str) -> Occurrence | None:

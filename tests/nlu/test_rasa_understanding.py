@@ -1,49 +1,9 @@
-"""How well the real model understands sentences nobody trained or tuned on (unseen.tsv)."""
-
-from collections import defaultdict
-from pathlib import Path
+"""What the real model makes of single sentences; how well it does on many is measured by tests/benchmark."""
 
 import pytest
 import yaml
 
 from tests.nlu.real_rasa import ROOT, Door
-
-UNSEEN = Path(__file__).with_name("unseen.tsv")
-REDIRECTS = {"unsure"}  # routes that pass the words on to staff instead of answering
-
-
-def sentences() -> list[tuple[str, str]]:
-    rows = [line.split("\t") for line in UNSEEN.read_text().splitlines() if line and not line.startswith("#")]
-    return [(intent, sentence) for intent, sentence in rows]
-
-
-def test_unseen_sentences_are_understood_and_few_are_misunderstood(door: Door) -> None:
-    """The bar of the sparse features: 9 in 10 right, and what is not right is mostly passed on, not answered
-    wrongly.
-    """
-    known = [row for row in sentences() if row[0] != "out_of_scope"]
-    found = [(intent, sentence, door.understand(sentence)) for intent, sentence in known]
-    wrong = [row for row in found if row[2]["intent"] != row[0]]
-    misled = [row for row in wrong if row[2]["route"] not in REDIRECTS]
-    assert len(known) >= 60
-    assert len(wrong) / len(known) <= 0.12, [(row[:2], row[2]["intent"]) for row in wrong]
-    assert len(misled) / len(known) <= 0.04, [(row[:2], row[2]["intent"]) for row in misled]
-
-
-def test_every_topic_is_found_in_half_or_more_of_its_unseen_questions(door: Door) -> None:
-    right: dict[str, list[bool]] = defaultdict(list)
-    for intent, sentence in sentences():
-        if intent.startswith("faq/"):
-            right[intent].append(door.understand(sentence)["answer"] == intent.removeprefix("faq/"))
-    assert len(right) == 15
-    weak = {intent: hits for intent, hits in right.items() if sum(hits) * 2 < len(hits)}
-    assert weak == {}
-
-
-def test_what_is_about_something_else_is_passed_on(door: Door) -> None:
-    strange = [sentence for intent, sentence in sentences() if intent == "out_of_scope"]
-    answered = [sentence for sentence in strange if door.understand(sentence)["route"] not in REDIRECTS]
-    assert len(answered) / len(strange) <= 0.2, answered
 
 
 @pytest.mark.parametrize("text", ["", "   ", "🙃", "???", "/", "\u200b\u200b", "\x00", "\ud800"])

@@ -11,23 +11,25 @@ from nlu.train import fingerprint, main
 from nlu.training_files import check, training_files
 from tests.nlu.real_rasa import ROOT
 
-TOPICS = [
-    "purpose",
-    "placebo",
-    "randomisation",
-    "blinding",
-    "risks",
-    "benefits",
-    "side_effects",
-    "role",
-    "visits",
-    "withdrawal",
-    "privacy",
-    "missed_dose",
-    "other_medicines",
-    "alcohol",
-    "contact",
-]
+EVERY_STUDY_HAS = frozenset(
+    [
+        "purpose",
+        "placebo",
+        "randomisation",
+        "blinding",
+        "risks",
+        "benefits",
+        "side_effects",
+        "role",
+        "visits",
+        "withdrawal",
+        "privacy",
+        "missed_dose",
+        "other_medicines",
+        "alcohol",
+        "contact",
+    ]
+)
 
 GOOD = """\
 version: "3.1"
@@ -105,10 +107,11 @@ def test_every_topic_has_an_approved_answer_short_enough_for_a_phone() -> None:
     answers = {}
     for path in training_files(ROOT):
         answers.update(yaml.safe_load(path.read_text()).get("responses") or {})
-    assert sorted(answers) == sorted(f"utter_faq/{topic}" for topic in TOPICS)
+    assert {f"utter_faq/{topic}" for topic in EVERY_STUDY_HAS} <= set(answers)
+    assert len(answers) >= 60
     for variants in answers.values():
         (answer,) = variants
-        assert len(answer["text"]) <= 450
+        assert len(answer["text"]) <= 480
         assert answer["metadata"]["approved_by"]
         assert answer["metadata"]["approved_on"]
 
@@ -119,9 +122,9 @@ def test_examples_are_many_and_validation_and_test_sentences_are_none_of_them() 
         for entry in yaml.safe_load(path.read_text()).get("nlu") or []:
             examples[entry["intent"]] = [line[2:].lower() for line in entry["examples"].splitlines()]
     assert min(len(sentences) for sentences in examples.values()) >= 20
-    assert len(examples["out_of_scope"]) >= 80
+    assert len(examples["out_of_scope"]) >= 300
     trained = {sentence for sentences in examples.values() for sentence in sentences}
-    for name in ("nlu/validation.tsv", "tests/nlu/unseen.tsv"):
+    for name in ("nlu/validation.tsv", "nlu/golden.tsv"):
         rows = [line.split("\t")[1].lower() for line in (ROOT / name).read_text().splitlines() if "\t" in line]
         assert trained.isdisjoint(rows)
 
