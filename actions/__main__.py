@@ -11,7 +11,7 @@ from rasa_sdk.executor import ActionExecutor
 from sanic import Request
 from sanic.response import HTTPResponse, json
 
-from actions import checkins, doses, passing_on, symptoms, visits
+from actions import checkins, doses, meaning, passing_on, symptoms, visits
 from actions.base import StudyAction
 from study.bootstrap import bootstrap
 from study.errors import AlongsideError

@@ -11,25 +11,10 @@ from nlu.train import fingerprint, main
 from nlu.training_files import check, training_files
 from tests.nlu.real_rasa import ROOT
 
-EVERY_STUDY_HAS = frozenset(
-    [
-        "purpose",
-        "placebo",
-        "randomisation",
-        "blinding",
-        "risks",
-        "benefits",
-        "side_effects",
-        "role",
-        "visits",
-        "withdrawal",
-        "privacy",
-        "missed_dose",
-        "other_medicines",
-        "alcohol",
-        "contact",
-    ]
-)
+EVERY_STUDY_HAS = (
+    "purpose", "placebo", "randomisation", "blinding", "risks", "benefits", "side_effects", "role", "visits",
+    "withdrawal", "privacy", "missed_dose", "other_medicines", "alcohol", "contact",
+)  # fmt: skip
 
 GOOD = """\
 version: "3.1"
