@@ -12,7 +12,7 @@ ifdef CI
 export UV_NO_PROGRESS := 1
 endif
 
-.PHONY: help setup train demo run test check bench screenshots lock clean
+.PHONY: help setup train demo run test check bench benchmark screenshots lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -63,6 +63,9 @@ test: train check ## every check, with the real Rasa, PostgreSQL and browser
 
 bench: train ## figures for docs/performance.md
 	@$(PYTHON) -m tests.bench
+
+benchmark: train ## how well sentences are understood, against the goals; ARGS=--wrong lists the others
+	@$(PYTHON) -m tests.benchmark $(ARGS)
 
 screenshots: train ## pictures of the main journeys, docs/pictures
 	@$(PYTHON) -m tests.screenshots

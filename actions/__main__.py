@@ -11,7 +11,7 @@ from rasa_sdk.executor import ActionExecutor
 from sanic import Request
 from sanic.response import HTTPResponse, json
 
-from actions import checkins, doses, meaning, passing_on, symptoms, visits
+from actions import checkins, doses, meaning, passing_on, red_flags, symptoms, visits
 from actions.base import StudyAction
 from study.bootstrap import bootstrap
 from study.errors import AlongsideError
@@ -36,7 +36,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     executor = ActionExecutor()
-    rooms = (checkins, doses, meaning, passing_on, symptoms, visits)
+    rooms = (checkins, doses, meaning, passing_on, red_flags, symptoms, visits)
     for action in (action for room in rooms for action in room.ACTIONS):
         executor.register_action(action)
     app = create_app(executor)

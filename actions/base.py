@@ -99,6 +99,13 @@ def open_form(opened: dict[str, Any]) -> list[Event]:
     return [*checkin_slots(opened), FollowupAction(FORM)]
 
 
+def opened_by(outcome: dict[str, Any], tracker: Tracker) -> list[Event]:
+    """The form goes on with what a use case has opened, unless a check-in was open before: that is asked again
+    anyway."""
+    opened = outcome.get("checkin")
+    return open_form(opened) if opened and not tracker.get_slot("checkin") else []
+
+
 def close_form() -> list[Event]:
     """No check-in is open any more."""
     return [ActiveLoop(None), SlotSet("requested_slot", None), *checkin_slots(None)]

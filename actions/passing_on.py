@@ -6,24 +6,28 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
-from actions.base import Event, StudyAction, close_form, understood, words
+from actions.base import Event, StudyAction, close_form, opened_by, understood, words
 from study.concerns import ConcernKind
 from study.participants import Participant
 from study.protocol import Severity
 from study.services.choosing import record_wish
 from study.services.passing_on import pass_on
+from study.services.unsure import take_unsure
 from study.work import Work
 
 
 class PassOn(StudyAction):
-    """A question we cannot answer, words we do not understand, or the wish to speak with a person."""
+    """A question we cannot answer, words the model does not understand, or the wish to speak with a person."""
 
     is_called = "action_pass_on"
 
     def act(self, work: Work, participant: Participant, tracker: Tracker) -> dict[str, Any]:
-        wants_a_person = understood(tracker).get("intent") == "ask_staff"
-        wording = "contact.passed_on" if wants_a_person else None
-        return pass_on(work, participant, ConcernKind.QUESTION, Severity.ROUTINE, wording)
+        if understood(tracker).get("intent") == "ask_staff":
+            return pass_on(work, participant, ConcernKind.QUESTION, Severity.ROUTINE, "contact.passed_on")
+        return take_unsure(work, participant, words(tracker))
+
+    def events(self, outcome: dict[str, Any], tracker: Tracker) -> list[Event]:
+        return opened_by(outcome, tracker)
 
 
 class RecordWish(StudyAction):

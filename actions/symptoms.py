@@ -6,7 +6,7 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
-from actions.base import Event, StudyAction, open_form, words
+from actions.base import Event, StudyAction, opened_by, words
 from study.participants import Participant
 from study.services.telling_symptoms import report_symptom
 from study.work import Work
@@ -21,8 +21,7 @@ class ReportSymptom(StudyAction):
         return report_symptom(work, participant, words(tracker))
 
     def events(self, outcome: dict[str, Any], tracker: Tracker) -> list[Event]:
-        in_a_checkin = bool(tracker.get_slot("checkin"))
-        return open_form(outcome["checkin"]) if outcome["checkin"] and not in_a_checkin else []
+        return opened_by(outcome, tracker)
 
 
 ACTIONS = (ReportSymptom,)

@@ -22,8 +22,9 @@ from rehearsal.stack import free_ports
 from study.bootstrap import rasa_secret
 from study.settings import Settings
 from study.triage.doses import dose_statement
-from study.triage.red_flags import kinds
+from study.triage.red_flags import with_hints
 from study.triage.symptoms import symptoms
+from study.triage.told import what_is_told
 
 START_SECONDS = 120.0
 
@@ -38,7 +39,7 @@ def understand(
         for number, line in enumerate(lines, start=1):
             if line.strip():
                 given = _read(line, file, number)
-                print(json.dumps(given | _understood(client, url, secret, given["text"])), flush=True)
+                print(json.dumps(given | understood_by(client, url, secret, given["text"])), flush=True)
 
 
 def _open(file: str) -> IO[str]:
@@ -72,15 +73,18 @@ def asked(client: httpx.Client, url: str, secret: str, text: str) -> dict[str, A
     return found
 
 
-def _understood(client: httpx.Client, url: str, secret: str, text: str) -> dict[str, Any]:
-    """The rules have the last word: the model may not take a red flag away."""
+def understood_by(client: httpx.Client, url: str, secret: str, text: str) -> dict[str, Any]:
+    """What the bot makes of a sentence. The rules have the last word: the model may not take a red flag away."""
     model = asked(client, url, secret, text)
-    flags = kinds(text)
+    flags = with_hints(text, model["flags"])
     stated = dose_statement(text).status
+    route = (model["route"] == "unsure" and what_is_told(text)) or model["route"]
+    if route == "emergency" and not flags:  # the model heard one that the rules have seen and set aside
+        route = "unsure"
     return {
         "intent": model["intent"],
         "confidence": model["confidence"],
-        "route": "emergency" if flags else model["route"],
+        "route": "emergency" if flags else route,
         "answer": None if flags else model["answer"],
         "red_flags": flags,
         "symptoms": [{"term": one.term, "negated": one.negated} for one in symptoms(text)],

@@ -37,6 +37,7 @@ from nlu.turn import (
 logger = logging.getLogger(__name__)
 
 SECRET_HEADER = "X-Alongside-Secret"  # noqa: S105 -- the header's name, not a secret
+RED_FLAG = "red_flag"  # the intent of a message in which the model heard a red flag; never predicted as one
 ACTIONS_IN_A_TURN = 4  # a check-in that gives way runs three: validate, the digression, ask; one to spare
 
 Answer = Tuple[int, Dict[Text, Any]]
@@ -182,6 +183,8 @@ async def _parsed(processor: MessageProcessor, text: Text) -> Dict[Text, Any]:
     if not words:
         return {"text": text, "intent": {"name": "nlu_fallback", "confidence": 0.0}, "entities": []}
     parse = await processor.parse_message(UserMessage(words))
+    if parse.get("flag_hints"):
+        parse["intent"] = {"name": RED_FLAG, "confidence": parse["flag_hints"][0]["confidence"]}
     return {**parse, "text": text}
 
 

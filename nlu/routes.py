@@ -12,6 +12,7 @@ DOSES = {
 }
 
 ROUTES = {
+    "red_flag": "emergency",
     "faq": "answer",
     "report_symptom": "symptom",
     **dict.fromkeys(DOSES, "dose"),
@@ -61,6 +62,7 @@ def understood(parse: Dict[str, Any], in_checkin: bool = False) -> Dict[str, Any
         "route": route,
         "answer": topic,
         "nearest": _nearest_topic(parse),
+        "flags": [hint["kind"] for hint in parse.get("flag_hints") or []],
         "dose": DOSES.get(intent, "none"),
         "digression": intent not in (ANSWERING_TAPS if tapped else REPLIES),
     }

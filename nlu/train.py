@@ -20,6 +20,7 @@ from typing import List, Optional
 from nlu.training_files import check, training_files
 
 ROOT = Path(__file__).resolve().parent.parent
+RED_FLAGS = Path("study") / "triage" / "red_flags.yml"
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "RASA_TELEMETRY_ENABLED": "false",
@@ -33,7 +34,8 @@ def inputs(root: Path) -> List[Path]:
     """Everything the model depends on, in a fixed order."""
     nlu = root / "nlu"
     code = sorted((nlu / "components").glob("*.py"))
-    return [root / "domain.yml", nlu / "config.yml", nlu / "requirements.txt", *training_files(root), *code]
+    read_too = ROOT / RED_FLAGS  # of the rules, which a copy of the language files has no copy of
+    return [root / "domain.yml", nlu / "config.yml", nlu / "requirements.txt", *training_files(root), *code, read_too]
 
 
 def fingerprint(root: Path) -> str:
@@ -41,7 +43,8 @@ def fingerprint(root: Path) -> str:
     seen = hashlib.sha256()
     for path in inputs(root):
         content = path.read_bytes()
-        seen.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())
+        name = path.relative_to(root if path.is_relative_to(root) else ROOT).as_posix()
+        seen.update(f"{name}\0{len(content)}\0".encode())
         seen.update(content)
     return seen.hexdigest()[:16]
 

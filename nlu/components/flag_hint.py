@@ -24,6 +24,7 @@ from sklearn.linear_model import LogisticRegression
 from nlu.components.embedding import the_embedder
 from nlu.components.spelling import Spelling, own_words
 
+ROOT = Path(__file__).resolve().parents[2]
 FILE = "flag_hint.npz"
 NONE = "none"
 
@@ -61,7 +62,7 @@ class FlagHint(IntentClassifier, GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         """Learn every kind against all the rest. A kind has few messages among thousands: they weigh as much."""
         examples = [example for example in training_data.intent_examples if example.get_dense_features(TEXT)[1]]
-        told, untold = reviewed_messages(Path(self._config["examples"]))
+        told, untold = reviewed_messages(ROOT / self._config["examples"])
         texts = [text for text, _ in told] + untold
         spelling = Spelling(own_words(example.get(TEXT) for example in examples), the_embedder().words())
         reviewed = the_embedder().of([spelling.mended(text) for text in texts])

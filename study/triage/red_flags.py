@@ -5,7 +5,7 @@ version (21 CFR 11: the rules that raised a concern can be named later). Negatio
 the past are read by study/triage/scope.py. When in doubt between a flag and none, there is a flag.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -74,6 +74,15 @@ def asked_about(text: str) -> list[str]:
         for kind in red_flag_rules().kinds
         if Standing.ASKED in standings.get(kind, ()) and Standing.TOLD not in standings[kind]
     ]
+
+
+def with_hints(text: str, hints: Iterable[str]) -> list[str]:
+    """The kinds the rules find, then those the model heard. A kind the rules have seen and set aside (denied, asked in
+    general, of somebody else, long past) is not brought back by the model: they read more closely than it does."""
+    found = kinds(text)
+    seen = {flag.kind for _, flag in _mentions(text)}
+    known = red_flag_rules().kinds
+    return [*found, *(kind for kind in dict.fromkeys(hints) if kind in known and kind not in seen)]
 
 
 def rules_version() -> str:

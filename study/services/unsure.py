@@ -1,0 +1,27 @@
+"""What the model did not understand. The rules may still know it: a symptom or a dose told in their words is noted as
+one; everything else goes to people, and nothing is guessed at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from study.concerns import ConcernKind
+from study.participants import Participant
+from study.protocol import Severity
+from study.services.dosing import report_dose
+from study.services.occurrences import active_occurrence, outcome
+from study.services.passing_on import pass_on
+from study.services.telling_symptoms import report_symptom
+from study.triage.told import what_is_told
+from study.work import Work
+
+
+def take_unsure(work: Work, participant: Participant, words: str) -> dict[str, Any]:
+    """The outcome of whichever use case the words belong to; `checkin` as they have it."""
+    told = what_is_told(words)
+    if told == "symptom":
+        return report_symptom(work, participant, words)
+    if told == "dose":
+        return report_dose(work, participant, words)
+    passed_on = pass_on(work, participant, ConcernKind.QUESTION, Severity.ROUTINE)
+    return outcome(passed_on["says"], active_occurrence(work, participant))

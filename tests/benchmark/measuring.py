@@ -1,0 +1,123 @@
+"""The held-out sets and what is measured on them. One number a goal, each with how many sentences it rests on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+REACHED = HERE / "reached.json"
+SLACK = 0.02  # a figure may fall back by so much before it is a failure
+
+Row = dict[str, Any]
+Understand = Callable[[str], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """`goal` is reached from it upwards, or downwards where `at_most`. Shares of one."""
+
+    name: str
+    value: float
+    goal: float
+    rows: int
+    at_most: bool = False
+
+    @property
+    def is_reached(self) -> bool:
+        return self.value <= self.goal if self.at_most else self.value >= self.goal
+
+    def falls_back_behind(self, before: float) -> bool:
+        """Whether it is worse than a figure kept earlier by more than SLACK."""
+        return self.value > before + SLACK if self.at_most else self.value < before - SLACK
+
+
+def rows_of(name: str) -> list[Row]:
+    return [json.loads(line) for line in (HERE / f"{name}.jsonl").read_text(encoding="utf-8").splitlines() if line]
+
+
+def every_sentence() -> list[str]:
+    return [row["text"] for file in sorted(HERE.glob("*.jsonl")) for row in rows_of(file.stem)]
+
+
+def measure(understand: Understand) -> tuple[list[Figure], list[str]]:
+    """The figures of the goals, and every sentence that was got wrong, one line each."""
+    wrong: list[str] = []
+    return [
+        *_questions(understand, wrong),
+        *_flags(understand, wrong),
+        *_symptoms(understand, wrong),
+        *_doses(understand, wrong),
+    ], wrong
+
+
+def _questions(understand: Understand, wrong: list[str]) -> list[Figure]:
+    read = [(row, understand(row["text"])) for row in rows_of("questions")]
+    faq = [(row, found) for row, found in read if row["kind"] == "faq"]
+    strange = [(row, found) for row, found in read if row["kind"] == "out_of_scope"]
+    told = [(row, found) for row, found in read if row["kind"] == "intent"]
+    answered = [(row, found) for row, found in faq if found["route"] == "answer"]
+    right = [row for row, found in answered if found["answer"] == row["topic"]]
+    known = [row for row, found in strange if found["route"] == "answer"]
+    meant = [row for row, found in told if found["intent"] == row["intent"]]
+    wrong += [
+        f"question {row['topic']}: {row['text']!r} -> {_said(found)}"
+        for row, found in faq
+        if found["answer"] != row["topic"]
+    ]
+    wrong += [
+        f"out of scope: {row['text']!r} -> {_said(found)}" for row, found in strange if found["route"] == "answer"
+    ]
+    wrong += [
+        f"intent {row['intent']}: {row['text']!r} -> {_said(found)}"
+        for row, found in told
+        if found["intent"] != row["intent"]
+    ]
+    return [
+        Figure("question, right when answered", len(right) / max(1, len(answered)), 0.95, len(answered)),
+        Figure("question, answered", len(answered) / len(faq), 0.85, len(faq)),
+        Figure("out of scope, answered as if known", len(known) / len(strange), 0.05, len(strange), at_most=True),
+        Figure("other intents, right", len(meant) / len(told), 0.85, len(told)),
+    ]
+
+
+def _flags(understand: Understand, wrong: list[str]) -> list[Figure]:
+    must = [(row, understand(row["text"])["red_flags"]) for row in rows_of("flags")]
+    near = [(row, understand(row["text"])["red_flags"]) for row in rows_of("near_misses")]
+    missed = [row for row, found in must if not set(row["flags"]) <= set(found)]
+    alarms = [(row, found) for row, found in near if found]
+    wrong += [f"red flag missed: {row['text']!r} ({', '.join(row['flags'])})" for row in missed]
+    wrong += [f"false alarm: {row['text']!r} -> {', '.join(found)}" for row, found in alarms]
+    return [
+        Figure("red flag, found", 1 - len(missed) / len(must), 0.98, len(must)),
+        Figure("red flag, false alarms on near misses", len(alarms) / len(near), 0.10, len(near), at_most=True),
+    ]
+
+
+def _symptoms(understand: Understand, wrong: list[str]) -> list[Figure]:
+    rows = rows_of("symptoms")
+    hits = extra = missing = 0
+    for row in rows:
+        told = {(one["term"], one["negated"]) for one in row["symptoms"]}
+        found = {(one["term"], one["negated"]) for one in understand(row["text"])["symptoms"]}
+        hits, extra, missing = hits + len(told & found), extra + len(found - told), missing + len(told - found)
+        if told != found:
+            wrong.append(f"symptom: {row['text']!r}: missing {sorted(told - found)}, too many {sorted(found - told)}")
+    return [
+        Figure("symptom terms, found", hits / (hits + missing), 0.85, len(rows)),
+        Figure("symptom terms, right when found", hits / (hits + extra), 0.90, len(rows)),
+    ]
+
+
+def _doses(understand: Understand, wrong: list[str]) -> list[Figure]:
+    read = [(row, understand(row["text"])["dose"]) for row in rows_of("doses")]
+    missed = [(row, found) for row, found in read if found != row["dose"]]
+    wrong += [f"dose {row['dose']}: {row['text']!r} -> {found}" for row, found in missed]
+    return [Figure("dose statements, right", 1 - len(missed) / len(read), 0.90, len(read))]
+
+
+def _said(found: dict[str, Any]) -> str:
+    return f"{found['intent']} ({found['confidence']:.2f}, {found['route']})"
