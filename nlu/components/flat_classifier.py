@@ -64,12 +64,12 @@ class FlatClassifier(IntentClassifier, GraphComponent):
         # sparse_weight: how much a word's spelling counts beside a sentence's meaning, which counts 1.
         # out_of_scope_weight: how much more it counts than one topic, being everything else there is.
         return {
-            "C": 40.0,
+            "C": 80.0,
             "sparse_weight": 0.3,
-            "out_of_scope_weight": 4.0,
+            "out_of_scope_weight": 10.0,
             "unlike": 0.3,
             "alike": 0.7,
-            "max_iter": 100,
+            "max_iter": 40,
             "random_state": 7,
             "ranking_length": 10,
         }

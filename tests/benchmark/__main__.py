@@ -1,5 +1,5 @@
-"""`make benchmark`: how well sentences nobody trained on are understood, against the goals; with --keep the figures are
-kept, and CI fails when one that was reached falls back (tests/nlu/test_benchmark_holds.py)."""
+"""`make benchmark`: how well sentences nobody trained on are understood, against the goals. With --keep the figures are
+kept, and CI fails when one falls back (tests/nlu/test_benchmark_holds.py); with --wrong every mistake is listed."""
 
 from __future__ import annotations
 
@@ -20,38 +20,35 @@ from tests.benchmark.measuring import REACHED, Figure, every_sentence, measure
 
 def main() -> int:
     begun = time.monotonic()
+    found: dict[str, dict[str, object]] = {}
+    times: list[float] = []
     with a_rasa(Settings()) as (url, secret), httpx.Client(trust_env=False) as client:
         boot = time.monotonic() - begun
-        found: dict[str, dict[str, object]] = {}
-        times: list[float] = []
         for sentence in every_sentence():
             asked = time.perf_counter()
             found[sentence] = understood_by(client, url, secret, sentence)
             times.append(1000 * (time.perf_counter() - asked))
-        memory = sum(
-            child.memory_info().rss
-            for child in psutil.Process(os.getpid()).children(recursive=True)
-            if "rasa" in " ".join(child.cmdline())
-        )
-        figures, wrong = measure(lambda sentence: found[sentence])
-    rows = [_row(figure) for figure in figures]
-    styles = [None if figure.is_reached else "yellow" for figure in figures]
+        memory = _memory_of_rasa()
+    figures, wrong = measure(lambda sentence: found[sentence])
     out = console()
-    out.print(
-        table(("", "Reached", "Goal", "Sentences", ""), rows, styles=styles, right=("Reached", "Goal", "Sentences"))
-    )
-    p95 = statistics.quantiles(times, n=20)[-1]
-    out.print(
-        f"understand, warm: p95 {p95:.0f} ms (goal 30); Rasa boots in {boot:.0f} s (goal 20), takes {memory / 2**20:.0f} MB (goal 900)"
-    )
-    if "--wrong" in sys.argv:
-        for line in wrong:
-            out.print(line)
-    else:
-        out.print(f"{len(wrong)} sentences were got wrong; `make benchmark ARGS=--wrong` lists them.")
+    styles = [None if figure.is_reached else "yellow" for figure in figures]
+    columns = ("", "Reached", "Goal", "Sentences", "")
+    rows = [_row(figure) for figure in figures]
+    out.print(table(columns, rows, styles=styles, right=("Reached", "Goal", "Sentences")))
+    out.print(f"understand, warm: p95 {statistics.quantiles(times, n=20)[-1]:.0f} ms (goal 30)")
+    out.print(f"Rasa: boots in {boot:.0f} s (goal 20), takes {memory / 2**20:.0f} MB (goal 900)")
+    for line in wrong if "--wrong" in sys.argv else [f"{len(wrong)} were got wrong; ARGS=--wrong lists them."]:
+        out.print(line)
     if "--keep" in sys.argv:
-        REACHED.write_text(json.dumps({figure.name: round(figure.value, 4) for figure in figures}, indent=1) + "\n")
+        kept = {figure.name: round(figure.value, 4) for figure in figures}
+        REACHED.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     return 0
+
+
+def _memory_of_rasa() -> int:
+    """Bytes of the Rasa that was started for this."""
+    children = psutil.Process(os.getpid()).children(recursive=True)
+    return sum(child.memory_info().rss for child in children if "rasa" in child.cmdline())
 
 
 def _row(figure: Figure) -> tuple[str, str, str, int, str]:

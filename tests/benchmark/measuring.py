@@ -46,12 +46,8 @@ def every_sentence() -> list[str]:
 def measure(understand: Understand) -> tuple[list[Figure], list[str]]:
     """The figures of the goals, and every sentence that was got wrong, one line each."""
     wrong: list[str] = []
-    return [
-        *_questions(understand, wrong),
-        *_flags(understand, wrong),
-        *_symptoms(understand, wrong),
-        *_doses(understand, wrong),
-    ], wrong
+    parts = (_questions, _flags, _symptoms, _doses)
+    return [figure for part in parts for figure in part(understand, wrong)], wrong
 
 
 def _questions(understand: Understand, wrong: list[str]) -> list[Figure]:
@@ -61,21 +57,12 @@ def _questions(understand: Understand, wrong: list[str]) -> list[Figure]:
     told = [(row, found) for row, found in read if row["kind"] == "intent"]
     answered = [(row, found) for row, found in faq if found["route"] == "answer"]
     right = [row for row, found in answered if found["answer"] == row["topic"]]
-    known = [row for row, found in strange if found["route"] == "answer"]
+    known = [(row, found) for row, found in strange if found["route"] == "answer"]
     meant = [row for row, found in told if found["intent"] == row["intent"]]
-    wrong += [
-        f"question {row['topic']}: {row['text']!r} -> {_said(found)}"
-        for row, found in faq
-        if found["answer"] != row["topic"]
-    ]
-    wrong += [
-        f"out of scope: {row['text']!r} -> {_said(found)}" for row, found in strange if found["route"] == "answer"
-    ]
-    wrong += [
-        f"intent {row['intent']}: {row['text']!r} -> {_said(found)}"
-        for row, found in told
-        if found["intent"] != row["intent"]
-    ]
+    missed = [(f"question {row['topic']}", row, found) for row, found in faq if found["answer"] != row["topic"]]
+    missed += [("out of scope", row, found) for row, found in known]
+    missed += [(f"intent {row['intent']}", row, found) for row, found in told if found["intent"] != row["intent"]]
+    wrong += [f"{what}: {row['text']!r} -> {_said(found)}" for what, row, found in missed]
     return [
         Figure("question, right when answered", len(right) / max(1, len(answered)), 0.95, len(answered)),
         Figure("question, answered", len(answered) / len(faq), 0.85, len(faq)),
