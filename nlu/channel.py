@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 SECRET_HEADER = "X-Alongside-Secret"  # noqa: S105 -- the header's name, not a secret
 RED_FLAG = "red_flag"  # the intent of a message in which the model heard a red flag; never predicted as one
-ACTIONS_IN_A_TURN = 4  # a check-in that gives way runs three: validate, the digression, ask; one to spare
+ACTIONS_IN_A_TURN = 5  # a check-in that gives way runs four: validate, the digression's two, ask; one to spare
 
 Answer = Tuple[int, Dict[Text, Any]]
 

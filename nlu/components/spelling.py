@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from typing import Dict, Iterable, Iterator, List
 
+PUNCTUATION = re.compile(r"[^\w\s'’]")
 WORD = re.compile(r"[^\W\d_]+")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 SHORTEST = 4  # in shorter words one slip is too often another word
@@ -24,8 +25,9 @@ class Spelling:
         self._english = {word: place for word, place in english.items() if len(word) >= SHORTEST}
 
     def mended(self, text: str) -> str:
-        """The text with each unknown word as the known word next to it, if there is one."""
-        return WORD.sub(lambda found: self._mended_word(found.group()), text)
+        """The text with each unknown word as the known word next to it, if there is one, and without punctuation: the
+        examples have none, and "thank you!" is no other sentence than "thank you"."""
+        return WORD.sub(lambda found: self._mended_word(found.group()), " ".join(PUNCTUATION.sub(" ", text).split()))
 
     def _mended_word(self, written: str) -> str:
         word = written.lower()

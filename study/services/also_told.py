@@ -10,11 +10,15 @@ from study.participants import Participant, Standing
 from study.protocol import Severity
 from study.replies import Say, say, who_reads
 from study.services.concerning import raise_concern
+from study.services.dose_days import day_meant, is_of_the_study
 from study.services.dosing import take_statements
 from study.triage.doses import DoseStatus
 from study.triage.doses_by_day import dose_statements
 from study.triage.symptoms import symptoms
 from study.work import Work
+
+SAID_IN_PASSING = (DoseStatus.NONE, DoseStatus.TAKEN)
+""" "A headache since I took the tablet" is no report that today's was taken."""
 
 
 def also_told(work: Work, participant: Participant, words: str) -> dict[str, Any]:
@@ -29,8 +33,11 @@ def also_told(work: Work, participant: Participant, words: str) -> dict[str, Any
 
 def also_doses(work: Work, participant: Participant, words: str) -> list[Say]:
     """The doses told along with something else."""
-    told = [one for one in dose_statements(words) if one.status is not DoseStatus.NONE]
-    if not told or participant.standing != Standing.ENROLLED:
+    if participant.standing != Standing.ENROLLED:
+        return []
+    told = [one for one in dose_statements(words) if one.status not in SAID_IN_PASSING]
+    days = [day_meant(work, participant, one) for one in told]
+    if not told or not all(is_of_the_study(work, participant, day) for day in days):
         return []
     return take_statements(work, participant, told, words)
 

@@ -25,7 +25,8 @@ def _answer(work: Work, participant: Participant, words: str, hints: list[str]) 
     flags = with_hints(words, hints)
     chat = chat_of(work.session, participant)
     if not flags or chat is None:
-        return pass_on(work, participant, ConcernKind.QUESTION, Severity.ROUTINE)
+        kind = ConcernKind.QUESTION if "?" in words else ConcernKind.SYMPTOM
+        return pass_on(work, participant, kind, Severity.ROUTINE)
     row = work.session.get(InboxRow, work.cause) if work.cause is not None else None
     if row is not None:
         row.flags = flags

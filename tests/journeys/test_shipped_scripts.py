@@ -72,7 +72,13 @@ def test_the_transcript_tells_who_wrote_what_and_what_it_meant(plays: dict[str, 
     assert {line.to for line in answers} == {"P-001", "nora"}
     assert {line.lane for line in answers} == {"alert"}
     (alert,) = (line for line in answers if line.to == "nora")
-    assert [label for row in alert.buttons for label in row] == ["Acknowledge", "Show their words"]
+    assert [label for row in alert.buttons for label in row] == [
+        "Acknowledge",
+        "Show their words",
+        "Show number",
+        "Message them",
+        "Resolve",
+    ]
 
 
 def test_nobody_gets_the_same_reminder_twice(plays: dict[str, Future[Played]]) -> None:
