@@ -24,6 +24,8 @@ from study.work import Work
 
 log = logging.getLogger("models")
 
+MISSING, WRONG_HASH = "model_missing", "model_of_the_wrong_hash"
+
 
 class ModelServer:
     """Reads the database at every question, so that a publication needs to tell nobody."""
@@ -60,14 +62,12 @@ class ModelServer:
         row = self.app.db.read(published)
         if row is None:
             newest = newest_trained(self.app.settings)
-            return (
-                ((newest, self._sha256(newest)), None) if newest is not None else (None, self._alarm("model_missing"))
-            )
+            return ((newest, self._sha256(newest)), None) if newest is not None else (None, self._alarm(MISSING))
         file = kept_models(self.app.settings) / row.model
         if not file.exists():
-            return None, self._alarm("model_missing", row.model)
+            return None, self._alarm(MISSING, row.model)
         if self._sha256(file) != row.sha256:
-            return None, self._alarm("model_of_the_wrong_hash", row.model)
+            return None, self._alarm(WRONG_HASH, row.model)
         self._alarmed.clear()
         return (file, row.sha256), None
 
@@ -86,7 +86,11 @@ class ModelServer:
             now = self.app.clock.now()
 
             def sound(session: Session) -> None:
-                alarms.sound(Work(session, self.app.study, now), code, subject)
+                work = Work(session, self.app.study, now)
+                if code == MISSING:
+                    alarms.sound(work, "model_missing", subject)
+                else:
+                    alarms.sound(work, "model_of_the_wrong_hash", subject)
 
             self.app.db.run(sound)
         return code

@@ -88,6 +88,8 @@ def complete_turn(
 ) -> InboxRow:
     """Replies into the outbox and the message done, in one transaction; refused (LostClaim) if another has the chat."""
     row = finish(work.session, claim, work.now, route, understood or {})
+    if route == "emergency" and understood is not None and not row.flags:
+        row.outcome = "symptom"  # the model heard a red flag that the rules have seen and set aside
     chat = work.session.get_one(Chat, claim.chat_id)
     participant = work.session.get(Participant, chat.participant_id) if chat.participant_id else None
     opened = None

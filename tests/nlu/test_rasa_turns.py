@@ -35,7 +35,7 @@ def test_an_answer_comes_with_its_wording_and_the_numbers_of_the_site(door: Door
     assert played["complete"] is True
     assert reply["utter"] == "utter_faq/contact"
     assert reply["wording"]["id"] == "faq.contact"
-    assert set(reply["wording"]) == {"id", "version", "approved_by", "approved_on"}
+    assert set(reply["wording"]) == {"id", "version", "approved_by", "approved_on", "tone"}
     assert "+1 555 0100" in reply["text"]
     assert "911" in reply["text"]
     assert played["model"].startswith("alongside-")
@@ -338,6 +338,7 @@ def test_the_log_holds_codes_and_no_words(door: Door, actions: StubActions) -> N
     actions.fail = {"action_report_dose", "action_pass_on"}
     body = door.turn_body("i forgot my tablet flamingo2222", code="P-077")
     door.post("alongside/turn", body)
+    actions.fail = set()
     door.turn("/restart flamingo2222")
     log = door.log.read_text()
     assert f"turn test:P-077 inbox {body['inbox_id']} failed: action_failed (action_" in log
