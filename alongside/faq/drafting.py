@@ -89,7 +89,7 @@ def _print_report(report: dict[str, Any]) -> None:
     golden, changes = report["golden"], report["changes"]
     out = console()
     out.print(
-        f"{report['model']}: {report['topics']} topics and intents asked for, {report['examples']} examples; of "
+        f"{report['model']}: {report['topics']} topics, {report['examples']} examples; of "
         f"{golden['asked']} golden questions {golden['right']} right, {golden['passed_on']} passed on, "
         f"{golden['wrong']} wrong."
     )
