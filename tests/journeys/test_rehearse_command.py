@@ -24,7 +24,7 @@ steps:
   - P-001: "Can I leave the study if I change my mind?"
     expect: {answer: withdrawal, not_told: nora}
   - wait: 10m
-  - P-001: "thank you <b>[thanks]"
+  - P-001: "many thanks [to] you"
     expect: {told: P-001, answer: placebo}
   - P-001: "this is never said"
 """
@@ -85,7 +85,7 @@ def test_the_first_expectation_that_does_not_hold_is_named(rehearsal: Rehearsal)
     assert (status, err) == (1, "")
     last = out.splitlines()[-1]
     assert last.startswith(
-        f'{file}:12: step 3 (P-001 says "thank you <b>[thanks]"): expected answer placebo; happened: '
+        f'{file}:12: step 3 (P-001 says "many thanks [to] you"): expected answer placebo; happened: '
     )
     assert "talk.thanks@" in last
     assert "Mon 02 Mar 08:30  P-001 › Can I leave the study if I change my mind?" in out
