@@ -39,7 +39,8 @@ class FlatClassifier(IntentClassifier, GraphComponent):
 
     confidence(label) = share(label) * in_scope * likeness(label). `share` is the regression's; `in_scope` a second
     regression's, of all that is in scope against out_of_scope; `likeness` grows from 0 to 1 while the cosine to the
-    label's nearest example grows from `unlike` to `alike`. Alone the regression is .9 sure of "vaccines" for "is my
+    label's nearest example grows from `unlike` to `alike`. What is nearly one of a label's examples (from `alike` to
+    `same`) is in scope, whatever the second regression thinks. Alone the regression is .9 sure of "vaccines" for "is my
     dog's vaccination due" (docs/adr/018-dense-sentences.md has the figures).
 
     What is kept in the model is a few arrays in an .npz read with allow_pickle=False, and the examples as text: nothing
@@ -69,6 +70,7 @@ class FlatClassifier(IntentClassifier, GraphComponent):
             "out_of_scope_weight": 10.0,
             "unlike": 0.3,
             "alike": 0.7,
+            "same": 0.9,
             "max_iter": 40,
             "random_state": 7,
             "ranking_length": 10,
@@ -162,19 +164,26 @@ class FlatClassifier(IntentClassifier, GraphComponent):
         shares = np.exp(scores - scores.max())
         shares /= shares.sum()
         in_scope = 1.0 / (1.0 + np.exp(-(row @ self._scope_weights + self._scope_offset)))
-        doubts = in_scope * self._likeness(row)
+        nearest = self._nearest_cosines(row)
+        likeness = self._grown(nearest, self._config["unlike"], self._config["alike"])
+        sameness = self._grown(nearest, self._config["alike"], self._config["same"])
+        doubts = np.maximum(in_scope, sameness) * likeness
         sure = np.where(np.array(self._labels) == OUT_OF_SCOPE, shares, shares * doubts)
         order = np.argsort(-sure, kind="stable")[: self._config["ranking_length"]]
         return [{"name": self._labels[i], "confidence": float(sure[i])} for i in order]
 
-    def _likeness(self, row: np.ndarray) -> np.ndarray:
-        """From 0 to 1 for each label: how near its nearest example is. 1 where there are no dense features."""
+    def _nearest_cosines(self, row: np.ndarray) -> np.ndarray:
+        """Of each label the cosine to its nearest example; 1 where there are no dense features."""
         if not self._widths[1]:
             return np.ones(len(self._labels))
         nearest = np.full(len(self._labels), -1.0)
         np.maximum.at(nearest, self._taught_labels, self._cosines(row))
-        unlike, alike = self._config["unlike"], self._config["alike"]
-        return np.clip((nearest - unlike) / (alike - unlike), 0.0, 1.0)
+        return nearest
+
+    @staticmethod
+    def _grown(cosines: np.ndarray, begin: float, end: float) -> np.ndarray:
+        """From 0 to 1 while the cosine grows from `begin` to `end`."""
+        return np.clip((cosines - begin) / (end - begin), 0.0, 1.0)
 
     def _cosines(self, row: np.ndarray) -> np.ndarray:
         return self._taught @ row[self._widths[0] :]
