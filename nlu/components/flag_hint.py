@@ -1,8 +1,8 @@
 """Hints at red flags the rules have no phrase for.
 
 The rules of study/triage decide first, in the process that receives a message, and without this. What they let pass
-comes here: a small model over the sentence's meaning, taught with the reviewed messages of red_flags.yml. It may add a
-flag. It cannot take one away: a message the rules flagged never gets this far.
+comes here: a small model over the sentence's meaning, taught with the reviewed messages of study/triage/red_flags.yml
+and nlu/red_flags.yml. It may add a flag. It cannot take one away: a message the rules flagged never gets this far.
 """
 
 from pathlib import Path
@@ -31,10 +31,15 @@ NONE = "none"
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class FlagHint(IntentClassifier, GraphComponent):
-    """One yes-or-no a kind, each over the dense features of a message; `flag_hints` are those at or above `threshold`.
+    """One yes-or-no a kind, each over the dense features of a message.
 
-    `examples` is the rules' reviewed file, read as data (from the root of the project) when the model is trained: its
-    must_flag messages are examples of their kind, its must_not messages and every other training example of none.
+    `flag_hints` are the kinds at or above `threshold` that are borne out by what was taught: a message of the kind lies
+    near (a cosine of `alike` or more), and nothing harmless lies nearer by more than `nearer`. Alone the yes-or-no is
+    sure of suicide for "see you tomorrow", which is like nothing it knows.
+
+    `rules` and `examples` are reviewed files, read as data (from the root of the project) when the model is trained:
+    must_flag and `heard` messages are examples of their kind; must_not and `not_heard` messages and every other training
+    example of none.
     """
 
     def __init__(self, config: Dict[Text, Any], storage: ModelStorage, resource: Resource) -> None:
@@ -44,10 +49,20 @@ class FlagHint(IntentClassifier, GraphComponent):
         self._kinds: List[Text] = []
         self._weights = np.zeros((0, 0))
         self._offsets = np.zeros(0)
+        self._taught = np.zeros((0, 0))  # the features of every example, and which kinds each tells
+        self._tells = np.zeros((0, 0), dtype=bool)
 
     @staticmethod
     def get_default_config() -> Dict[Text, Any]:
-        return {"examples": "study/triage/red_flags.yml", "threshold": 0.7, "C": 10.0, "random_state": 7}
+        return {
+            "rules": "study/triage/red_flags.yml",
+            "examples": "nlu/red_flags.yml",
+            "threshold": 0.5,
+            "alike": 0.5,
+            "nearer": 0.05,
+            "C": 30.0,
+            "random_state": 7,
+        }
 
     @classmethod
     def create(
@@ -62,18 +77,27 @@ class FlagHint(IntentClassifier, GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         """Learn every kind against all the rest. A kind has few messages among thousands: they weigh as much."""
         examples = [example for example in training_data.intent_examples if example.get_dense_features(TEXT)[1]]
-        told, untold = reviewed_messages(ROOT / self._config["examples"])
+        told, untold = reviewed_messages(ROOT / self._config["rules"], ROOT / self._config["examples"])
         texts = [text for text, _ in told] + untold
         spelling = Spelling(own_words(example.get(TEXT) for example in examples), the_embedder().words())
         reviewed = the_embedder().of([spelling.mended(text) for text in texts])
         features = np.vstack([reviewed, *(_features(example) for example in examples)])
         kinds = [kinds for _, kinds in told] + [set()] * (len(features) - len(told))
         self._kinds = list(dict.fromkeys(kind for _, found in told for kind in sorted(found)))
-        heads = [self._head(features, np.array([kind in found for found in kinds])) for kind in self._kinds]
+        self._taught = features
+        self._tells = np.array([[kind in found for kind in self._kinds] for found in kinds])
+        heads = [self._head(features, told_it) for told_it in self._tells.T]
         self._weights = np.array([head.coef_[0] for head in heads]).T
         self._offsets = np.array([head.intercept_[0] for head in heads])
         with self._storage.write_to(self._resource) as folder:
-            np.savez(folder / FILE, kinds=np.array(self._kinds), weights=self._weights, offsets=self._offsets)
+            np.savez(
+                folder / FILE,
+                kinds=np.array(self._kinds),
+                weights=self._weights,
+                offsets=self._offsets,
+                taught=features.astype(np.float16),
+                tells=self._tells,
+            )
         return self._resource
 
     def _head(self, features: np.ndarray, told: np.ndarray) -> LogisticRegression:
@@ -91,13 +115,18 @@ class FlagHint(IntentClassifier, GraphComponent):
     def _hints(self, message: Message) -> List[Dict[Text, Any]]:
         if message.get_dense_features(TEXT)[1] is None:
             return []
-        scores = (_features(message) @ self._weights + self._offsets).ravel()
+        row = _features(message)
+        sure = 1 / (1 + np.exp(-(row @ self._weights + self._offsets).ravel()))
+        cosines = self._taught @ row.ravel()
+        harmless = cosines[~self._tells.any(axis=1)].max(initial=-1.0)
+        nearest = np.array([cosines[told].max(initial=-1.0) for told in self._tells.T])
+        borne_out = (nearest >= self._config["alike"]) & (nearest >= harmless - self._config["nearer"])
         hints = [
-            {"kind": kind, "confidence": float(sure)}
-            for kind, sure in zip(self._kinds, 1 / (1 + np.exp(-scores)), strict=True)
+            {"kind": kind, "confidence": float(share)}
+            for kind, share, holds in zip(self._kinds, sure, borne_out, strict=True)
+            if holds and share >= self._config["threshold"]
         ]
-        above = [hint for hint in hints if hint["confidence"] >= self._config["threshold"]]
-        return sorted(above, key=lambda hint: -hint["confidence"])
+        return sorted(hints, key=lambda hint: -hint["confidence"])
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         return training_data
@@ -115,28 +144,35 @@ class FlagHint(IntentClassifier, GraphComponent):
         with model_storage.read_from(resource) as folder, np.load(folder / FILE, allow_pickle=False) as kept:
             component._kinds = [str(kind) for kind in kept["kinds"]]
             component._weights, component._offsets = kept["weights"], kept["offsets"]
+            component._taught, component._tells = kept["taught"].astype(np.float32), kept["tells"]
         return component
 
 
-def reviewed_messages(path: Path) -> Tuple[List[Tuple[Text, Set[Text]]], List[Text]]:
-    """The messages that must raise flags, each with its kinds, and those that must raise none.
+def reviewed_messages(rules: Path, examples: Path) -> Tuple[List[Tuple[Text, Set[Text]]], List[Text]]:
+    """The messages that tell red flags, each with its kinds, and those that tell none.
 
-    A must_not message is a near miss of its own kind and may tell another ("no chest pain but I fainted"): it counts as
-    none only where no kind has it as must_flag, and where its text names no entry's must_flag message within it.
-    Raises RasaException, naming the file, when it is not the rules' file.
+    A near miss of one kind may tell another ("no chest pain but I fainted"): it counts as none only where no kind has
+    it among its own. Raises RasaException, naming the file, when it is not a file of red flags.
     """
-    try:
-        kinds = yaml.safe_load(path.read_text(encoding="utf-8"))["kinds"]
-        told: Dict[Text, Set[Text]] = {}
-        near: List[Text] = []
-        for kind, described in kinds.items():
-            for entry in described["entries"]:
-                for text in entry["must_flag"]:
-                    told.setdefault(str(text), set()).add(kind)
-                near += [str(text) for text in entry.get("must_not") or []]
-    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
-        raise RasaException(f"{path}: red flags cannot be read from it ({type(error).__name__})") from None
+    told: Dict[Text, Set[Text]] = {}
+    near: List[Text] = []
+    for kind, described in _read(rules, "kinds").items():
+        for entry in described["entries"]:
+            for text in entry["must_flag"]:
+                told.setdefault(str(text), set()).add(kind)
+            near += [str(text) for text in entry.get("must_not") or []]
+    for kind, texts in _read(examples, "heard").items():
+        for text in texts:
+            told.setdefault(str(text), set()).add(kind)
+    near += [str(text) for text in _read(examples, "not_heard")]
     return list(told.items()), [text for text in dict.fromkeys(near) if text not in told]
+
+
+def _read(path: Path, key: Text) -> Any:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))[key]
+    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        raise RasaException(f"{path}: red flags cannot be read from it ({type(error).__name__})") from None
 
 
 def _features(message: Message) -> np.ndarray:

@@ -153,7 +153,7 @@ class SentenceScope:
             at = self._back_over(start, "fillers")
             negator = self.tokens[at] if at >= 0 else ""
             if at not in match.positions and negator in self._words["negators"]:
-                return not self._compares(match, at)
+                return not self._compares(match, at) and not self._cannot_without(at)
         return self._ends_denied_list(match)
 
     def _compares(self, match: Match, negator: int) -> bool:
@@ -162,6 +162,10 @@ class SentenceScope:
             return False
         after = self.tokens[match.end : match.end + 2]
         return "such" in self.tokens[negator : match.start] or any(word in self._words["comparing"] for word in after)
+
+    def _cannot_without(self, negator: int) -> bool:
+        """ "I can't climb the stairs without fighting for air" is fighting for air."""
+        return self.tokens[negator] == "without" and "not" in self.tokens[max(negator - 8, 0) : negator]
 
     def _denied_after(self, match: Match) -> bool:
         after = self.tokens[match.end : match.end + 6]

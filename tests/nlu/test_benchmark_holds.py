@@ -7,10 +7,12 @@ import re
 
 import httpx
 import pytest
+import yaml
 from rapidfuzz import fuzz, process
 
 from alongside.understand import understood_by
 from nlu.training_files import examples_by_intent
+from study.triage.red_flags import red_flag_rules
 from tests.benchmark.measuring import REACHED, every_sentence, measure, rows_of
 from tests.nlu.real_rasa import ROOT, Door
 
@@ -35,6 +37,10 @@ def test_no_goal_that_was_reached_falls_back_by_more_than_two_points(rasa_door: 
 
 def test_no_held_out_sentence_is_an_example_or_nearly_one() -> None:
     trained = [plain(one) for examples in examples_by_intent(ROOT).values() for one in examples]
+    flags = yaml.safe_load((ROOT / "nlu" / "red_flags.yml").read_text(encoding="utf-8"))
+    trained += [plain(one) for heard in [*flags["heard"].values(), flags["not_heard"]] for one in heard]
+    rules = [one for entry in red_flag_rules().entries for one in (*entry.must_flag, *entry.must_not)]
+    trained += [plain(one) for one in rules]
     known = set(trained)
     held_out = [plain(one) for one in every_sentence()]
     long = [one for one in held_out if len(one) >= LONG_ENOUGH]

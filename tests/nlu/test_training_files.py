@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from nlu.train import fingerprint, main
-from nlu.training_files import check, training_files
+from nlu.training_files import check, examples_by_intent, training_files
+from study.triage.red_flags import kinds, red_flag_rules
 from tests.nlu.real_rasa import ROOT
 
 EVERY_STUDY_HAS = (
@@ -146,3 +147,19 @@ def test_a_model_that_is_up_to_date_is_made_the_newest_and_not_trained_again(
     assert capsys.readouterr().out == f"model {current.name} is up to date\n"
     assert max(models.iterdir(), key=lambda path: path.stat().st_mtime) == current
     assert current.read_bytes() == b"model"
+
+
+def test_no_example_of_a_question_is_taken_for_a_red_flag() -> None:
+    """A question that pages a nurse, or stops all messages for a death, is answered by nobody."""
+    examples = [one for intent, found in examples_by_intent(ROOT).items() if intent.startswith("faq/") for one in found]
+    assert {one: kinds(one) for one in examples if kinds(one)} == {}
+
+
+def test_what_the_model_learns_of_red_flags_is_reviewed_and_of_known_kinds() -> None:
+    content = yaml.safe_load((ROOT / "nlu" / "red_flags.yml").read_text(encoding="utf-8"))
+    assert content["version"] and content["reviewed_by"] and content["reviewed_on"]
+    assert list(content["heard"]) == list(red_flag_rules().kinds)
+    heard = [message for messages in content["heard"].values() for message in messages]
+    every = heard + content["not_heard"]
+    assert all(isinstance(message, str) for message in every)
+    assert len(every) == len(set(every))
