@@ -34,9 +34,7 @@ def inputs(root: Path) -> List[Path]:
     """Everything the model depends on, in a fixed order."""
     nlu = root / "nlu"
     code = sorted((nlu / "components").glob("*.py"))
-    flags = [
-        ROOT / file for file in RED_FLAGS
-    ]  # reviewed, not edited by coordinators: no copy of the language has them
+    flags = [ROOT / file for file in RED_FLAGS]  # no copy of the language files has them
     return [root / "domain.yml", nlu / "config.yml", nlu / "requirements.txt", *training_files(root), *code, *flags]
 
 

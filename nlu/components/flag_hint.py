@@ -38,8 +38,8 @@ class FlagHint(IntentClassifier, GraphComponent):
     sure of suicide for "see you tomorrow", which is like nothing it knows.
 
     `rules` and `examples` are reviewed files, read as data (from the root of the project) when the model is trained:
-    must_flag and `heard` messages are examples of their kind; must_not and `not_heard` messages and every other training
-    example of none.
+    must_flag and `heard` messages are examples of their kind; must_not and `not_heard` messages and every other
+    training example of none.
     """
 
     def __init__(self, config: Dict[Text, Any], storage: ModelStorage, resource: Resource) -> None:

@@ -157,7 +157,7 @@ def test_no_example_of_a_question_is_taken_for_a_red_flag() -> None:
 
 def test_what_the_model_learns_of_red_flags_is_reviewed_and_of_known_kinds() -> None:
     content = yaml.safe_load((ROOT / "nlu" / "red_flags.yml").read_text(encoding="utf-8"))
-    assert content["version"] and content["reviewed_by"] and content["reviewed_on"]
+    assert all(content[key] for key in ("version", "reviewed_by", "reviewed_on"))
     assert list(content["heard"]) == list(red_flag_rules().kinds)
     heard = [message for messages in content["heard"].values() for message in messages]
     every = heard + content["not_heard"]
