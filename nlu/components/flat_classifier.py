@@ -34,14 +34,17 @@ NEAREST = 5  # examples shown to a coordinator who tries a sentence
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class FlatClassifier(IntentClassifier, GraphComponent):
-    """Logistic regression over the sentence features, sparse and dense, of every featurizer before it, held back by two
-    doubts: is this about the study at all, and is it like anything we were taught?
+    """Logistic regression over the sentence features, sparse and dense, of every featurizer before it, together with the
+    examples that lie nearest, and held back by two doubts: is this about the study at all, and is it like anything we
+    were taught?
 
-    confidence(label) = share(label) * in_scope * likeness(label). `share` is the regression's; `in_scope` a second
-    regression's, of all that is in scope against out_of_scope; `likeness` grows from 0 to 1 while the cosine to the
-    label's nearest example grows from `unlike` to `alike`. What is nearly one of a label's examples (from `alike` to
-    `same`) is in scope, whatever the second regression thinks. Alone the regression is .9 sure of "vaccines" for "is my
-    dog's vaccination due" (docs/adr/018-dense-sentences.md has the figures).
+    confidence(label) = share(label) * sqrt(in_scope) * likeness(label). `share` mixes the regression's share with that
+    of the label's nearest examples (the mean cosine of the `neighbours` nearest, through a softmax of the width
+    `nearness_width`): a product of the one to the power 1 - `nearness` and the other to the power `nearness`, summing
+    to one. `in_scope` is a second regression's, of all that is in scope against out_of_scope; `likeness` grows from 0
+    to 1 while the cosine to the label's nearest example grows from `unlike` to `alike`. What is nearly one of a label's
+    examples (from `nearly` to `same`) is in scope, whatever the second regression thinks. Alone the regression is .9
+    sure of "vaccines" for "is my dog's vaccination due" (docs/adr/018-dense-sentences.md has the figures).
 
     What is kept in the model is a few arrays in an .npz read with allow_pickle=False, and the examples as text: nothing
     in a model file can run code, and another scikit-learn reads it as well.
@@ -58,6 +61,7 @@ class FlatClassifier(IntentClassifier, GraphComponent):
         self._scope_weights, self._scope_offset = np.zeros(0), 0.0
         self._taught = np.zeros((0, 0))  # the dense features of the examples, and the place of their label
         self._taught_labels = np.zeros(0, dtype=int)
+        self._begins = np.zeros(1, dtype=int)  # where each label's examples begin, and the end
         self._examples: List[Text] = []
 
     @staticmethod
@@ -65,11 +69,15 @@ class FlatClassifier(IntentClassifier, GraphComponent):
         # sparse_weight: how much a word's spelling counts beside a sentence's meaning, which counts 1.
         # out_of_scope_weight: how much more it counts than one topic, being everything else there is.
         return {
-            "C": 80.0,
+            "C": 20.0,
             "sparse_weight": 0.3,
-            "out_of_scope_weight": 10.0,
-            "unlike": 0.3,
-            "alike": 0.7,
+            "out_of_scope_weight": 5.0,
+            "nearness": 0.4,
+            "nearness_width": 0.06,
+            "neighbours": 3,
+            "unlike": 0.1,
+            "alike": 0.5,
+            "nearly": 0.7,
             "same": 0.9,
             "max_iter": 40,
             "random_state": 7,
@@ -102,9 +110,10 @@ class FlatClassifier(IntentClassifier, GraphComponent):
         self._labels = list(model.classes_)
         self._weights, self._offsets = np.ascontiguousarray(model.coef_.T), model.intercept_
         self._learn_scope(features, labels)
-        self._taught = features[:, self._widths[0] :].astype(np.float16)
-        self._taught_labels = np.searchsorted(model.classes_, labels)
-        self._examples = [" ".join(example.get(TEXT).split()) for example in examples]
+        order = np.argsort(labels, kind="stable")
+        self._taught = features[order, self._widths[0] :].astype(np.float16)
+        self._taught_labels = np.searchsorted(model.classes_, labels[order])
+        self._examples = [" ".join(examples[at].get(TEXT).split()) for at in order]
         self._persist()
         return self._resource
 
@@ -122,7 +131,7 @@ class FlatClassifier(IntentClassifier, GraphComponent):
         self._scope_weights, self._scope_offset = np.zeros(features.shape[1]), 30.0
         if outside.any() and not outside.all():
             weights = np.where(outside, len(labels) / (2 * outside.sum()), len(labels) / (2 * (~outside).sum()))
-            scope = self._regression(self._config["C"] / 2, features, ~outside, weights)
+            scope = self._regression(self._config["C"], features, ~outside, weights)
             self._scope_weights, self._scope_offset = scope.coef_[0], float(scope.intercept_[0])
 
     def _regression(
@@ -160,25 +169,30 @@ class FlatClassifier(IntentClassifier, GraphComponent):
         if not row.any():
             even = 1.0 / max(1, len(self._labels))
             return [{"name": label, "confidence": even} for label in self._labels[: self._config["ranking_length"]]]
-        scores = row @ self._weights + self._offsets
-        shares = np.exp(scores - scores.max())
-        shares /= shares.sum()
+        shares = _softmax(row @ self._weights + self._offsets)
         in_scope = 1.0 / (1.0 + np.exp(-(row @ self._scope_weights + self._scope_offset)))
-        nearest = self._nearest_cosines(row)
-        likeness = self._grown(nearest, self._config["unlike"], self._config["alike"])
-        sameness = self._grown(nearest, self._config["alike"], self._config["same"])
-        doubts = np.maximum(in_scope, sameness) * likeness
+        if self._widths[1]:
+            nearest, nearness = self._near(self._cosines(row))
+            mix = self._config["nearness"]
+            shares = shares ** (1 - mix) * _softmax(nearness / self._config["nearness_width"]) ** mix
+            shares /= shares.sum()
+            likeness = self._grown(nearest, self._config["unlike"], self._config["alike"])
+            sameness = self._grown(nearest, self._config["nearly"], self._config["same"])
+            doubts = np.sqrt(np.maximum(in_scope, sameness)) * likeness
+        else:
+            doubts = np.full(len(shares), np.sqrt(in_scope))
         sure = np.where(np.array(self._labels) == OUT_OF_SCOPE, shares, shares * doubts)
         order = np.argsort(-sure, kind="stable")[: self._config["ranking_length"]]
         return [{"name": self._labels[i], "confidence": float(sure[i])} for i in order]
 
-    def _nearest_cosines(self, row: np.ndarray) -> np.ndarray:
-        """Of each label the cosine to its nearest example; 1 where there are no dense features."""
-        if not self._widths[1]:
-            return np.ones(len(self._labels))
-        nearest = np.full(len(self._labels), -1.0)
-        np.maximum.at(nearest, self._taught_labels, self._cosines(row))
-        return nearest
+    def _near(self, cosines: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+        """Of each label the cosine to its nearest example, and the mean of its few nearest. `cosines`: to every example,
+        which stand in the order of their labels."""
+        nearest, nearness = np.empty(len(self._labels)), np.empty(len(self._labels))
+        for label, (begin, end) in enumerate(zip(self._begins[:-1], self._begins[1:], strict=True)):
+            few = np.sort(cosines[begin:end])[-self._config["neighbours"] :]
+            nearest[label], nearness[label] = few[-1], few.mean()
+        return nearest, nearness
 
     @staticmethod
     def _grown(cosines: np.ndarray, begin: float, end: float) -> np.ndarray:
@@ -255,8 +269,14 @@ class FlatClassifier(IntentClassifier, GraphComponent):
             component._scope_weights, component._scope_offset = kept["scope_weights"], float(kept["scope_offset"])
             component._taught = kept["taught"].astype(np.float32)
             component._taught_labels = kept["taught_labels"]
+            component._begins = np.searchsorted(component._taught_labels, np.arange(len(component._labels) + 1))
             component._examples = (folder / EXAMPLES_FILE).read_text(encoding="utf-8").split("\n")
         return component
+
+
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    shares = np.exp(scores - scores.max())
+    return shares / shares.sum()
 
 
 def label_of(example: Message) -> Text:
