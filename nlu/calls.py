@@ -11,6 +11,12 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 CODE = re.compile(r"[\w.-]{1,64}")
 VERB = re.compile(r"[a-z_]{1,40}")
 QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "`": "'"})
+# Marks that were dictated; "in a comma" is a coma. As in the rules' plain form, study/triage/normalising.py.
+DICTATED = re.compile(
+    r"\s*(?<!\ba )\b(comma|full stop|question mark|exclamation mark|exclamation point|new line|new paragraph)\b",
+    re.IGNORECASE,
+)
+MARKS = {"comma": ",", "full stop": ".", "question mark": "?", "new line": ";", "new paragraph": ";"}
 
 # Slots the channel fills itself from other fields of the call; the bot's `slots` may set every other one of
 # the domain.
@@ -102,7 +108,7 @@ def read_turn(body: Any, domain_slots: FrozenSet[str]) -> TurnCall:
 
 def plain(text: str) -> str:
     """The words to understand: composed, without control and format characters, one kind of quote and of
-    space.
+    space, dictated marks ("comma", "full stop") as marks.
 
     Leading slashes go as well. Rasa's last component reads text that begins with "/" (after stripping every
     kind of space) as a ready-made intent; a person's text must never become one. Only for understanding: the
@@ -110,7 +116,8 @@ def plain(text: str) -> str:
     """
     composed = unicodedata.normalize("NFKC", text).translate(QUOTES)
     seen = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in composed if not _is_format(c))
-    return " ".join(seen.split()).lstrip("/\\ ")
+    words = " ".join(seen.split()).lstrip("/\\ ")
+    return DICTATED.sub(lambda found: MARKS.get(found[1].lower(), "!"), words)
 
 
 def is_loopback(url: Any) -> bool:

@@ -22,7 +22,8 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from nlu.calls import BadCall, TurnCall, plain, read_turn
-from nlu.routes import candidates, understood
+from nlu.reading import parts, together
+from nlu.routes import UNSURE, candidates, understood
 from nlu.turn import (
     FORM_SLOT,
     Replies,
@@ -159,10 +160,14 @@ class AlongsideInput(InputChannel):
         )
         tracker = rebuilt(processor.domain, call.sender, _slots(call, found), call.checkin is not None)
         actions = TurnActions(url, self._action_timeout, _slot_names(processor))
+        playing = TurnProcessor.over(processor, actions)
         try:
-            await TurnProcessor.over(processor, actions).play(message, tracker)
+            await playing.play(message, tracker)
         finally:
             await actions.close()
+        if found["also"] is not None and found["route"] != "emergency":
+            also = await playing.nlg.generate(f"utter_faq/{found['also']}", tracker, self.name())
+            await replies.answer_too(call.sender, {**also, "utter_action": f"utter_faq/{found['also']}"})
         if call.checkin is not None and not gave_way(tracker):
             found["route"] = "checkin"
         found.pop("digression")
@@ -181,8 +186,9 @@ async def _parsed(processor: MessageProcessor, text: Text) -> Dict[Text, Any]:
     """
     words = plain(text)
     if not words:
-        return {"text": text, "intent": {"name": "nlu_fallback", "confidence": 0.0}, "entities": []}
-    parse = await processor.parse_message(UserMessage(words))
+        return {"text": text, "intent": {"name": UNSURE, "confidence": 0.0}, "entities": []}
+    whole = await processor.parse_message(UserMessage(words))
+    parse = together(whole, [await processor.parse_message(UserMessage(part)) for part in parts(words)])
     if parse.get("flag_hints"):
         parse["intent"] = {"name": RED_FLAG, "confidence": parse["flag_hints"][0]["confidence"]}
     return {**parse, "text": text}

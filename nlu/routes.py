@@ -2,6 +2,9 @@
 
 from typing import Any, Dict, List, Optional
 
+FAQ = "faq"
+UNSURE = "nlu_fallback"
+
 DOSES = {
     "dose_taken": "taken",
     "dose_missed": "missed",
@@ -38,7 +41,8 @@ ANSWERING_TAPS = frozenset({"tap_answer", "tap_dose"})
 
 
 def understood(parse: Dict[str, Any], in_checkin: bool = False) -> Dict[str, Any]:
-    """Intent, confidence, route, topic and dose of a parsed message, and whether it is a digression.
+    """Intent, confidence, route, topic and dose of a parsed message, and whether it is a digression. `also` is a
+    further topic it asks about (nlu/reading.py).
 
     The confidence of an uncertain sentence is that of the best guess that was refused, not Rasa's placeholder
     (its fallback reports the threshold itself). A digression is a message that is about something else than
@@ -46,12 +50,12 @@ def understood(parse: Dict[str, Any], in_checkin: bool = False) -> Dict[str, Any
     """
     intent = parse["intent"]["name"]
     confidence = parse["intent"].get("confidence", 0.0)
-    if intent == "nlu_fallback":
+    if intent == UNSURE:
         refused = candidates(parse)
         confidence = refused[0]["confidence"] if refused else 0.0
     tapped = intent.startswith("tap_")
     topic: Optional[str] = None
-    if intent == "faq":
+    if intent == FAQ:
         topic = parse["response_selector"]["faq"]["response"]["intent_response_key"].partition("/")[2]
     route = ROUTES.get(intent, "checkin" if tapped else "unsure")
     if in_checkin and intent in REPLIES:
@@ -62,6 +66,7 @@ def understood(parse: Dict[str, Any], in_checkin: bool = False) -> Dict[str, Any
         "route": route,
         "answer": topic,
         "nearest": _nearest_topic(parse),
+        "also": parse.get("also"),
         "flags": [hint["kind"] for hint in parse.get("flag_hints") or []],
         "dose": DOSES.get(intent, "none"),
         "digression": intent not in (ANSWERING_TAPS if tapped else REPLIES),
@@ -76,4 +81,4 @@ def _nearest_topic(parse: Dict[str, Any]) -> Optional[str]:
 
 def candidates(parse: Dict[str, Any]) -> List[Dict[str, Any]]:
     """The model's own ranking, without the placeholder the fallback puts in front."""
-    return [entry for entry in parse.get("intent_ranking", []) if entry["name"] != "nlu_fallback"]
+    return [entry for entry in parse.get("intent_ranking", []) if entry["name"] != UNSURE]

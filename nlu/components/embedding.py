@@ -1,8 +1,7 @@
 """A sentence as 384 numbers: what it means, so that other words for the same thing lie near it."""
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
@@ -13,9 +12,10 @@ from nlu.components.weights import MODEL, TOKENIZER, checked
 
 DIMENSIONS = 384
 TOKENS = 128  # the length the model was trained for; 128 tokens are about 90 words
-WINDOWS = 4  # of TOKENS each; what follows in a longer message is left to its sentences (nlu/reading.py)
+WINDOWS = 4  # of TOKENS each; what follows in a longer message is read by its parts (nlu/reading.py)
 WORKERS = 2  # for training, where thousands of sentences wait; a message has few
 BATCH = 16
+MANY = 50  # texts; more than these are a training, not a message
 
 
 class Embedder:
@@ -26,16 +26,20 @@ class Embedder:
     """
 
     def __init__(self) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-        options.log_severity_level = 3  # errors only
-        # No arena: it keeps the largest message's memory for ever, for a gain of a tenth of a millisecond.
-        options.enable_cpu_mem_arena = False
-        self._session = onnxruntime.InferenceSession(checked(MODEL), options, providers=["CPUExecutionProvider"])
         self._tokenizer = Tokenizer.from_buffer(checked(TOKENIZER))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(TOKENS)
+        checked(MODEL)  # a wrong file shows now, not with the first message
+
+    @cached_property
+    def _for_a_message(self) -> onnxruntime.InferenceSession:
+        """One sentence, soon: both cores at it."""
+        return _session(threads=WORKERS)
+
+    @cached_property
+    def _for_many(self) -> onnxruntime.InferenceSession:
+        """Thousands of sentences: a batch on each core."""
+        return _session(threads=1)
 
     def words(self) -> Dict[str, int]:
         """The English words the tokenizer knows whole, the commonest with the lowest number."""
@@ -50,18 +54,34 @@ class Embedder:
                 windows.setdefault(len(window.ids), []).append((place, window.ids))
         batches = [same[at : at + BATCH] for same in windows.values() for at in range(0, len(same), BATCH)]
         rows = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
-        with ThreadPoolExecutor(WORKERS) if len(batches) > 1 else nullcontext() as workers:
-            read = workers.map(self._sums, batches) if workers else map(self._sums, batches)
+        many = len(texts) > MANY
+        session = self._for_many if many else self._for_a_message
+        with ThreadPoolExecutor(WORKERS if many else 1) as workers:
+            read = workers.map(lambda batch: _sums(session, batch), batches)
             for batch, sums in zip(batches, read, strict=True):
                 # A text longer than TOKENS has several windows, each of which counts by its tokens.
                 np.add.at(rows, [place for place, _ in batch], sums)
         return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
 
-    def _sums(self, batch: List[Tuple[int, List[int]]]) -> np.ndarray:
-        """The sum over the tokens of each, one row each."""
-        ids = np.array([tokens for _, tokens in batch], dtype=np.int64)
-        asked = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
-        return self._session.run(None, asked)[0].sum(axis=1)
+
+def _session(threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = 3  # errors only
+    # No arena: it keeps the largest message's memory for ever, for a gain of a tenth of a millisecond. No spinning:
+    # a thread without work leaves the core to the other processes.
+    options.enable_cpu_mem_arena = False
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(checked(MODEL), options, providers=["CPUExecutionProvider"])
+
+
+def _sums(session: onnxruntime.InferenceSession, batch: List[Tuple[int, List[int]]]) -> np.ndarray:
+    """The sum over the tokens of each, one row each."""
+    ids = np.array([tokens for _, tokens in batch], dtype=np.int64)
+    asked = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+    return session.run(None, asked)[0].sum(axis=1)
 
 
 @lru_cache(maxsize=1)

@@ -60,6 +60,7 @@ class FlagHint(IntentClassifier, GraphComponent):
             "threshold": 0.5,
             "alike": 0.5,
             "nearer": 0.05,
+            "a_little": 0.02,
             "C": 30.0,
             "random_state": 7,
         }
@@ -84,25 +85,27 @@ class FlagHint(IntentClassifier, GraphComponent):
         features = np.vstack([reviewed, *(_features(example) for example in examples)])
         kinds = [kinds for _, kinds in told] + [set()] * (len(features) - len(told))
         self._kinds = list(dict.fromkeys(kind for _, found in told for kind in sorted(found)))
-        self._taught = features
-        self._tells = np.array([[kind in found for kind in self._kinds] for found in kinds])
-        heads = [self._head(features, told_it) for told_it in self._tells.T]
+        tells = np.array([[kind in found for kind in self._kinds] for found in kinds])
+        heads = [self._head(features, told_it) for told_it in tells.T]
         self._weights = np.array([head.coef_[0] for head in heads]).T
         self._offsets = np.array([head.intercept_[0] for head in heads])
+        # Kept to compare with: what tells a kind, and what is harmless and yet a little like one.
+        kept = tells.any(axis=1) | (self._sure(features) >= self._config["a_little"]).any(axis=1)
+        self._taught, self._tells = features[kept], tells[kept]
         with self._storage.write_to(self._resource) as folder:
             np.savez(
                 folder / FILE,
                 kinds=np.array(self._kinds),
                 weights=self._weights,
                 offsets=self._offsets,
-                taught=features.astype(np.float16),
+                taught=self._taught.astype(np.float16),
                 tells=self._tells,
             )
         return self._resource
 
     def _head(self, features: np.ndarray, told: np.ndarray) -> LogisticRegression:
         model = LogisticRegression(
-            C=self._config["C"], class_weight="balanced", max_iter=200, random_state=self._config["random_state"]
+            C=self._config["C"], class_weight="balanced", max_iter=60, random_state=self._config["random_state"]
         )
         return model.fit(features, told)
 
@@ -116,7 +119,7 @@ class FlagHint(IntentClassifier, GraphComponent):
         if message.get_dense_features(TEXT)[1] is None:
             return []
         row = _features(message)
-        sure = 1 / (1 + np.exp(-(row @ self._weights + self._offsets).ravel()))
+        sure = self._sure(row).ravel()
         cosines = self._taught @ row.ravel()
         harmless = cosines[~self._tells.any(axis=1)].max(initial=-1.0)
         nearest = np.array([cosines[told].max(initial=-1.0) for told in self._tells.T])
@@ -127,6 +130,10 @@ class FlagHint(IntentClassifier, GraphComponent):
             if holds and share >= self._config["threshold"]
         ]
         return sorted(hints, key=lambda hint: -hint["confidence"])
+
+    def _sure(self, rows: np.ndarray) -> np.ndarray:
+        """How sure each kind's yes-or-no is of each row."""
+        return 1 / (1 + np.exp(-(rows @ self._weights + self._offsets)))
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         return training_data

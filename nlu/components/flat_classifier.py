@@ -19,7 +19,7 @@ from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import normalize
@@ -34,9 +34,9 @@ NEAREST = 5  # examples shown to a coordinator who tries a sentence
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class FlatClassifier(IntentClassifier, GraphComponent):
-    """Logistic regression over the sentence features, sparse and dense, of every featurizer before it, together with the
-    examples that lie nearest, and held back by two doubts: is this about the study at all, and is it like anything we
-    were taught?
+    """Logistic regression over the sentence features, sparse and dense, of every featurizer before it, together with
+    the examples that lie nearest, and held back by two doubts: is this about the study at all, and is it like anything
+    we were taught?
 
     confidence(label) = share(label) * sqrt(in_scope) * likeness(label). `share` mixes the regression's share with that
     of the label's nearest examples (the mean cosine of the `neighbours` nearest, through a softmax of the width
@@ -79,7 +79,7 @@ class FlatClassifier(IntentClassifier, GraphComponent):
             "alike": 0.5,
             "nearly": 0.7,
             "same": 0.9,
-            "max_iter": 40,
+            "max_iter": 30,
             "random_state": 7,
             "ranking_length": 10,
         }
@@ -148,31 +148,32 @@ class FlatClassifier(IntentClassifier, GraphComponent):
     def process(self, messages: List[Message]) -> List[Message]:
         """Set `intent`, `intent_ranking` (full names) and `response_selector`, as if Rasa's own had."""
         for message in messages:
-            ranking = self._ranking(message)
+            row = self._features([message])[0]
+            cosines = self._taught @ row[self._widths[0] :]
+            ranking = self._ranking(row, cosines)
             best = ranking[0]
             topics = [entry for entry in ranking if "/" in entry["name"]]
             name = best["name"].partition("/")[0]
             message.set(INTENT, {"name": name, "confidence": best["confidence"]}, add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
-            message.set("nearest_examples", self._nearest(message), add_to_output=True)
+            message.set("nearest_examples", self._nearest(row, cosines), add_to_output=True)
             message.set("response_selector", _selected(topics), add_to_output=True)
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         return training_data
 
-    def _ranking(self, message: Message) -> List[Dict[Text, Any]]:
+    def _ranking(self, row: np.ndarray, cosines: np.ndarray) -> List[Dict[Text, Any]]:
         """All labels with their probability, best first. A sentence with no feature at all (an emoji, "???")
         gets an equal share everywhere, hence falls back, instead of whatever the offsets happen to prefer.
         """
-        row = self._features([message])[0]
         if not row.any():
             even = 1.0 / max(1, len(self._labels))
             return [{"name": label, "confidence": even} for label in self._labels[: self._config["ranking_length"]]]
         shares = _softmax(row @ self._weights + self._offsets)
         in_scope = 1.0 / (1.0 + np.exp(-(row @ self._scope_weights + self._scope_offset)))
         if self._widths[1]:
-            nearest, nearness = self._near(self._cosines(row))
+            nearest, nearness = self._near(cosines)
             mix = self._config["nearness"]
             shares = shares ** (1 - mix) * _softmax(nearness / self._config["nearness_width"]) ** mix
             shares /= shares.sum()
@@ -186,29 +187,27 @@ class FlatClassifier(IntentClassifier, GraphComponent):
         return [{"name": self._labels[i], "confidence": float(sure[i])} for i in order]
 
     def _near(self, cosines: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-        """Of each label the cosine to its nearest example, and the mean of its few nearest. `cosines`: to every example,
-        which stand in the order of their labels."""
-        nearest, nearness = np.empty(len(self._labels)), np.empty(len(self._labels))
-        for label, (begin, end) in enumerate(zip(self._begins[:-1], self._begins[1:], strict=True)):
-            few = np.sort(cosines[begin:end])[-self._config["neighbours"] :]
-            nearest[label], nearness[label] = few[-1], few.mean()
-        return nearest, nearness
+        """Of each label the cosine to its nearest example, and the mean of its few nearest. `cosines`: to every
+        example; they stand in the order of their labels."""
+        left, begins = cosines.copy(), self._begins[:-1]
+        found = []
+        for _ in range(self._config["neighbours"]):
+            best = np.maximum.reduceat(left, begins)
+            found.append(best)
+            left[left == best[self._taught_labels]] = -1.0
+        return found[0], np.mean(found, axis=0)
 
     @staticmethod
     def _grown(cosines: np.ndarray, begin: float, end: float) -> np.ndarray:
         """From 0 to 1 while the cosine grows from `begin` to `end`."""
         return np.clip((cosines - begin) / (end - begin), 0.0, 1.0)
 
-    def _cosines(self, row: np.ndarray) -> np.ndarray:
-        return self._taught @ row[self._widths[0] :]
-
-    def _nearest(self, message: Message) -> List[Dict[Text, Any]]:
+    def _nearest(self, row: np.ndarray, cosines: np.ndarray) -> List[Dict[Text, Any]]:
         """The examples most like the message, for a coordinator to see why."""
-        row = self._features([message])[0]
         if not self._widths[1] or not row.any():
             return []
-        cosines = self._cosines(row)
-        order = np.argsort(-cosines, kind="stable")[:NEAREST]
+        few = np.argpartition(-cosines, min(NEAREST, len(cosines) - 1))[:NEAREST]
+        order = few[np.argsort(-cosines[few], kind="stable")]
         return [
             {
                 "name": self._labels[self._taught_labels[i]],
@@ -225,12 +224,14 @@ class FlatClassifier(IntentClassifier, GraphComponent):
         one. Where a featurizer found nothing in a message, its part of the row stays zero.
         """
         rows = np.zeros((len(messages), int(sum(self._widths))), dtype=np.float32)
-        for row, message in zip(rows, messages, strict=True):
-            sparse, dense = _sentence_features(message)
-            if sparse is not None:
-                row[: self._widths[0]] = self._config["sparse_weight"] * normalize(sparse).toarray()[0]
-            if dense is not None:
-                row[self._widths[0] :] = normalize(dense)[0]
+        found = [_sentence_features(message) for message in messages]
+        places = [at for at, (sparse, _) in enumerate(found) if sparse is not None]
+        if places:
+            sparse = normalize(vstack([found[at][0] for at in places])).toarray()
+            rows[places, : self._widths[0]] = self._config["sparse_weight"] * sparse
+        places = [at for at, (_, dense) in enumerate(found) if dense is not None]
+        if places:
+            rows[places, self._widths[0] :] = normalize(np.vstack([found[at][1] for at in places]))
         return rows
 
     def _persist(self) -> None:

@@ -16,8 +16,8 @@ from sklearn.feature_extraction.text import HashingVectorizer
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class SpellingFeaturizer(SparseFeaturizer, GraphComponent):
-    """Character n-grams within words, hashed: there is no vocabulary to learn or to keep, and typing errors keep most of
-    their pieces.
+    """Character n-grams within words, hashed: there is no vocabulary to learn or to keep, and typing errors keep most
+    of their pieces.
 
     Rasa's CountVectorsFeaturizer does the same with a vocabulary, but wants a tokenizer before it and gives every word
     features too, which nothing here reads: with it, training took twice as long (docs/adr/020-training-time.md).
@@ -34,7 +34,7 @@ class SpellingFeaturizer(SparseFeaturizer, GraphComponent):
 
     @staticmethod
     def get_default_config() -> Dict[Text, Any]:
-        return {**SparseFeaturizer.get_default_config(), "min_ngram": 3, "max_ngram": 4, "places": 512}
+        return {**SparseFeaturizer.get_default_config(), "min_ngram": 3, "max_ngram": 4, "places": 256}
 
     @classmethod
     def validate_config(cls, config: Dict[Text, Any]) -> None:

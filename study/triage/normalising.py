@@ -29,6 +29,10 @@ _DIGIT_AS_LETTER = re.compile(r"(?<=[a-z])[013457@$](?=[a-z])")
 _DIGIT_LETTERS = str.maketrans("013457@$", "oieastas")
 _COLON = re.compile(r"(?<!\d):|:(?!\d)")  # "8:30" stays one piece
 _LONG_RUN = re.compile(r"([^\W\d_])\1{2,}")
+_DICTATED = re.compile(
+    r"(?<!\ba )\b(comma|full stop|question mark|exclamation mark|exclamation point|new line|new paragraph)\b"
+)
+_DICTATED_MARKS = {"comma": ",", "full stop": ".", "question mark": "?", "new line": ";", "new paragraph": ";"}
 _LOST_APOSTROPHE = re.compile(
     r"\b(do|does|did|is|are|was|were|have|has|had|could|would|should|can|won|don|doesn|didn|isn|aren|wasn|weren"
     r"|haven|hasn|hadn|couldn|wouldn|shouldn) t\b"
@@ -87,7 +91,8 @@ def normalise(text: str) -> str:
     """The plain form: words and marks separated by one space. Normalising it again changes nothing.
 
     Never raises, whatever the string holds. Letters repeated three times or more are cut to two ("heeelp" ->
-    "heelp"; the rules' spelling knows the rest). The dictated words "comma" and "full stop" stay words.
+    "heelp"; the rules' spelling knows the rest). Marks that were dictated ("comma", "full stop") become marks, but for
+    "in a comma", which is a coma, and "to a full stop". The model's reading does the same (nlu/calls.py).
     """
     for _ in range(_PASSES):
         plain = _once(text)
@@ -121,6 +126,8 @@ def _once(text: str) -> str:
     text = _TITLES.sub(r"\1", text)
     text = _INITIALS.sub(lambda found: found[0].replace(".", ""), text)
     text = _SPACED.sub(_join_letters, text)
+    text = text.replace("in a comma", "in a coma")
+    text = _DICTATED.sub(lambda found: _DICTATED_MARKS.get(found[1], "!"), text)
     text = re.sub(r"(?<=\s)-+(?=\s)|--+", ",", text)
     text = _LOST_APOSTROPHE.sub(lambda found: found[1].removesuffix("n") + "nt", text)
     text = _LONG_RUN.sub(r"\1\1", text)

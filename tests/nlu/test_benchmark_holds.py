@@ -13,7 +13,7 @@ from rapidfuzz import fuzz, process
 from alongside.understand import understood_by
 from nlu.training_files import examples_by_intent
 from study.triage.red_flags import red_flag_rules
-from tests.benchmark.measuring import REACHED, every_sentence, measure, rows_of
+from tests.benchmark.measuring import REACHED, SETS, every_sentence, measure, rows_of
 from tests.nlu.real_rasa import ROOT, Door
 
 LIKE = 93  # rapidfuzz's ratio, 0 to 100: from here on a sentence is another one's copy with a slip
@@ -54,7 +54,7 @@ def test_no_held_out_sentence_is_an_example_or_nearly_one() -> None:
     assert near == {}
 
 
-@pytest.mark.parametrize("name", ["questions", "flags", "near_misses", "symptoms", "doses"])
+@pytest.mark.parametrize("name", SETS)
 def test_each_set_is_large_enough_and_says_nothing_twice(name: str) -> None:
     sentences = [plain(row["text"]) for row in rows_of(name)]
     assert len(sentences) >= 60
