@@ -21,7 +21,7 @@ from alongside.processes import ROOT, CannotStart, rasa
 from rehearsal.stack import free_ports
 from study.bootstrap import rasa_secret
 from study.settings import Settings
-from study.triage.doses import dose_statement
+from study.triage.doses import with_hint
 from study.triage.red_flags import with_hints
 from study.triage.symptoms import symptoms
 from study.triage.told import what_is_told
@@ -77,7 +77,6 @@ def understood_by(client: httpx.Client, url: str, secret: str, text: str) -> dic
     """What the bot makes of a sentence. The rules have the last word: the model may not take a red flag away."""
     model = asked(client, url, secret, text)
     flags = with_hints(text, model["flags"])
-    stated = dose_statement(text).status
     route = (model["route"] == "unsure" and what_is_told(text)) or model["route"]
     if route == "emergency" and not flags:  # the model heard one that the rules have seen and set aside
         route = "unsure"
@@ -88,7 +87,7 @@ def understood_by(client: httpx.Client, url: str, secret: str, text: str) -> dic
         "answer": None if flags else model["answer"],
         "red_flags": flags,
         "symptoms": [{"term": one.term, "negated": one.negated} for one in symptoms(text)],
-        "dose": stated if stated != "none" else model["dose"],
+        "dose": with_hint(text, model["dose"]),
     }
 
 

@@ -172,6 +172,7 @@ REQUIRED_WORDINGS: dict[str, WordingUse] = {
     "dose.recorded_unknown": _use("a dose the participant is not sure about", "day"),
     "dose.doubled": _use("says they took more than one", "day who_reads team_phone emergency_number"),
     "dose.ran_out": _use("says they have no more tablets", "day who_reads team_phone"),
+    "dose.not_yet": _use("says they will take it later"),
     "dose.doctor_stopped": _use("a doctor told them to stop the tablets", "who_reads team_phone"),
     "dose.read_back": _use("several doses, shown back before they count", "days", limit=700),
     "dose.recorded_several": _use("several doses were confirmed"),

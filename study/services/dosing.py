@@ -17,7 +17,7 @@ from study.services.occurrences import Outcome, active_occurrence, outcome
 from study.services.passing_on import pass_on
 from study.services.recording_doses import record_dose, tell_staff
 from study.services.unreadable import open_question
-from study.triage.doses import Dose, DoseStatus
+from study.triage.doses import Dose, DoseStatus, is_more, is_not_yet, is_set_aside
 from study.triage.doses_by_day import dose_statements, is_plain, speaks_generally
 from study.triage.symptoms import symptoms
 from study.work import Work
@@ -25,15 +25,21 @@ from study.work import Work
 
 def report_dose(work: Work, participant: Participant, words: str, status: str | None = None) -> Outcome:
     """A statement about a dose goes to the day it speaks of. `status` is what the model understood; the rules decide
-    where they found something themselves, and what the model alone heard is shown back."""
+    where they found something themselves (but of a bare "took" the model may hear more), and what the model alone heard
+    is shown back."""
     return work.once("report_dose", lambda: _report(work, participant, words, status))
 
 
 def _report(work: Work, participant: Participant, words: str, status: str | None) -> dict[str, Any]:
     told = dose_statements(words)
+    heard = status not in (None, "none") and "?" not in words and not is_set_aside(words)
+    if not told and is_not_yet(words):
+        return outcome([say("dose.not_yet")], active_occurrence(work, participant))
     unsure = not told and status in ("taken", "missed")
-    if not told and status not in (None, "none") and "?" not in words:
+    if not told and heard:
         told = [Dose(DoseStatus(status))]
+    elif len(told) == 1 and heard and is_more(told[0].status, str(status)):
+        told, unsure = [replace(told[0], status=DoseStatus(status))], True
     if not told:  # the model heard of a dose, the rules found none: people read it
         passed_on = pass_on(work, participant, ConcernKind.QUESTION, Severity.ROUTINE)
         return outcome(passed_on["says"], active_occurrence(work, participant))

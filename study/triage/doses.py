@@ -36,7 +36,7 @@ class DoseStatus(StrEnum):
 class Dose:
     """A statement on a dose. `day_offset` counts from today (-1 last night), `weekday` is "tuesday".
 
-    None is what was not said. `reason` is forgot, side_effects, ran_out, unwell or other. `days` holds every
+    None is what was not said. `reason` is one of the keys under `reasons` of doses.yml. `days` holds every
     day named, in order.
     """
 
@@ -69,12 +69,39 @@ def stated(text: str) -> Dose:
     rules = dose_rules()
     read = [sentence for sentence in scope_rules().read(text) if sentence.tokens]
     told = {status for sentence in read for status in _statuses(rules, sentence)}
-    if DoseStatus.MISSED in told and any(any(rules.books["in_the_end"].matches(one.tokens)) for one in read):
+    if DoseStatus.MISSED in told and any(in_the_end(rules, one) for one in read):
         told = {DoseStatus.TAKEN}
     for name in rules.statuses:
         if name in told:
             return _described(rules, DoseStatus(name), read)
     return Dose(DoseStatus.NONE)
+
+
+def with_hint(text: str, heard: str) -> DoseStatus:
+    """The status told, by the rules and by what the model heard. The rules decide, but of a bare "took" the model may
+    hear more ("took myself off the tablets"); and it hears nothing in words the rules know for something else ("stopped
+    smoking", "not yet")."""
+    status = dose_statement(text).status
+    if status is DoseStatus.NONE:
+        return DoseStatus.NONE if is_set_aside(text) else DoseStatus(heard)
+    return DoseStatus(heard) if is_more(status, heard) else status
+
+
+def is_more(status: DoseStatus, heard: str) -> bool:
+    """Whether the model heard something more particular than that a dose was taken."""
+    return status is DoseStatus.TAKEN and heard in (DoseStatus.STOPPED, DoseStatus.PARTIAL, DoseStatus.CHANGED)
+
+
+def is_set_aside(text: str) -> bool:
+    """Whether the words look like a dose and are known for something else, or for "not yet"."""
+    rules = dose_rules()
+    books = (rules.books["ignore"], rules.books["not_yet"])
+    return any(any(book.matches(sentence.tokens)) for sentence in scope_rules().read(text) for book in books)
+
+
+def is_not_yet(text: str) -> bool:
+    """ "Not yet", "I'll take it later": no dose, and nothing to look into."""
+    return any(any(dose_rules().books["not_yet"].matches(sentence.tokens)) for sentence in scope_rules().read(text))
 
 
 def _statuses(rules: DoseRules, sentence: SentenceScope) -> Iterator[DoseStatus]:
@@ -89,6 +116,12 @@ def _statuses(rules: DoseRules, sentence: SentenceScope) -> Iterator[DoseStatus]
             yield DoseStatus.TAKEN
         if standing is Standing.TOLD and not (waiting and status in (DoseStatus.MISSED, DoseStatus.TAKEN)):
             yield status
+
+
+def in_the_end(rules: DoseRules, sentence: SentenceScope) -> bool:
+    """ "Forgot, but then I took it"; not "fell asleep and never took it"."""
+    found = rules.books["in_the_end"].matches(sentence.tokens)
+    return any("never" not in sentence.tokens[one.start : one.end] for one in found)
 
 
 def is_own_question(sentence: SentenceScope, match: Match) -> bool:

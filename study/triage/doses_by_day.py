@@ -11,7 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from study.triage.doses import Dose, DoseRules, DoseStatus, days_named, dose_rules, is_own_question, places, stated
+from study.triage.doses import (
+    Dose,
+    DoseRules,
+    DoseStatus,
+    days_named,
+    dose_rules,
+    in_the_end,
+    is_own_question,
+    places,
+    stated,
+)
 from study.triage.scope import SentenceScope, Standing, scope_rules
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -41,7 +51,7 @@ def dose_statements(text: str) -> list[Dose]:
     """Every dose told in a message, in the order told; each with at most one day. Empty where none is told."""
     rules = dose_rules()
     whole = stated(text)
-    if any(any(rules.books["in_the_end"].matches(one.tokens)) for one in scope_rules().read(text)):
+    if any(in_the_end(rules, one) for one in scope_rules().read(text)):
         return [] if whole.status is DoseStatus.NONE else [whole]
     if whole.status in (DoseStatus.STOPPED, DoseStatus.CHANGED):
         return [whole]

@@ -7,6 +7,9 @@ right. A real word that lies that near ("breeding") is named under `other_words`
 
 from collections.abc import Iterable, Mapping
 
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
 _SHORTEST = 5
 
 
@@ -24,11 +27,10 @@ class Spelling:
         words = sorted(set(long_words))
         self._known = {*known, *words, *other_words}
         self._single: dict[str, str] = {}
-        self._near: dict[str, str] = {}
+        self._by_letter: dict[str, list[str]] = {}
         for word in words:
             self._single.setdefault(_single_letters(word), word)
-            for form in (word, *_one_letter_less(word)):
-                self._near.setdefault(form, word)
+            self._by_letter.setdefault(word[0], []).append(word)
 
     def read(self, token: str) -> tuple[str, ...]:
         """The words meant by one word as typed (a variant may be two: "chestpain")."""
@@ -40,28 +42,8 @@ class Spelling:
             return (token[:-1],)
         if (single := self._single.get(_single_letters(token))) and single[0] == token[0]:
             return (single,)
-        for form in (token, *_one_letter_less(token)):
-            near = self._near.get(form)
-            if near and near[0] == token[0] and one_slip(token, near):
-                return (near,)
-        return (token,)
-
-
-def one_slip(one: str, other: str) -> bool:
-    """At most one letter added, lost, wrong or swapped with its neighbour."""
-    if abs(len(one) - len(other)) > 1:
-        return False
-    head = 0
-    while head < min(len(one), len(other)) and one[head] == other[head]:
-        head += 1
-    one, other = one[head:], other[head:]
-    if len(one) != len(other):
-        return one[1:] == other or other[1:] == one
-    return one[1:] == other[1:] or (one[:2] == other[1::-1] and one[2:] == other[2:])
-
-
-def _one_letter_less(word: str) -> list[str]:
-    return [word[:at] + word[at + 1 :] for at in range(len(word))]
+        near = process.extractOne(token, self._by_letter.get(token[0], ()), scorer=OSA.distance, score_cutoff=1)
+        return (near[0],) if near is not None else (token,)
 
 
 def _single_letters(word: str) -> str:

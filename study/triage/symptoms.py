@@ -11,7 +11,7 @@ from pathlib import Path
 
 from study.triage.phrases import Match, PhraseBook
 from study.triage.rules_files import read_rules
-from study.triage.scope import Standing, scope_rules
+from study.triage.scope import SentenceScope, Standing, scope_rules
 
 SYMPTOMS_FILE = Path(__file__).with_name("symptoms.yml")
 
@@ -32,6 +32,8 @@ class Lexicon:
     terms: tuple[str, ...]
     book: PhraseBook
     idioms: PhraseBook
+    gone: PhraseBook
+    no_more: PhraseBook
 
 
 def symptoms(text: str) -> list[Symptom]:
@@ -45,8 +47,15 @@ def symptoms(text: str) -> list[Symptom]:
             standing = sentence.standing(match)
             if standing in (Standing.TOLD, Standing.NEGATED):
                 term = match.phrase.label
-                found[term] = found.get(term, True) and standing is Standing.NEGATED
+                denied = standing is Standing.NEGATED or _is_over(words, sentence, match)
+                found[term] = found.get(term, True) and denied
     return [Symptom(term, negated) for term, negated in found.items()]
+
+
+def _is_over(words: Lexicon, sentence: SentenceScope, match: Match) -> bool:
+    """ "The dizziness has gone", "no more headaches": named as something that is no longer there."""
+    after = any(one.start == match.end for one in words.gone.matches(sentence.tokens))
+    return after or any(one.end == match.start for one in words.no_more.matches(sentence.tokens))
 
 
 def _widest(matches: Sequence[Match], length: int) -> list[Match]:
@@ -73,5 +82,8 @@ def lexicon(path: Path = SYMPTOMS_FILE) -> Lexicon:
     lists = rules.lists()
     terms = rules.section(rules.content.get("terms"), "terms")
     phrases = [one for term, entry in terms.items() for one in rules.phrases(entry, f"terms.{term}", term, lists)]
-    idioms = rules.phrases(rules.content.get("ignore", []), "ignore", "ignore", lists)
-    return Lexicon(rules.version, tuple(terms), PhraseBook(phrases), PhraseBook(idioms))
+    idioms, gone, no_more = (
+        PhraseBook(rules.phrases(rules.content.get(name, []), name, name, lists))
+        for name in ("ignore", "gone", "no_more")
+    )
+    return Lexicon(rules.version, tuple(terms), PhraseBook(phrases), idioms, gone, no_more)

@@ -6,7 +6,6 @@ from study.triage.doses import dose_rules
 from study.triage.phrases import Phrase
 from study.triage.red_flags import red_flag_rules
 from study.triage.scope import scope_rules
-from study.triage.spelling import one_slip
 from study.triage.symptoms import lexicon
 
 
@@ -31,16 +30,6 @@ from study.triage.symptoms import lexicon
 )
 def test_words_are_read_as_meant(typed: str, meant: str) -> None:
     assert " ".join(scope_rules().spelling.read(typed)) == meant
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "near"),
-    [("cat", "cat", True), ("cat", "cats", True), ("cat", "act", True), ("cat", "cut", True), ("cat", "dog", False),
-     ("cat", "catch", False), ("", "a", True)],
-)  # fmt: skip
-def test_one_slip_of_the_keyboard(one: str, other: str, near: bool) -> None:
-    assert one_slip(one, other) is near
-    assert one_slip(other, one) is near
 
 
 def all_phrases() -> list[Phrase]:
