@@ -11,6 +11,7 @@ from study.services.asking_meaning import meant
 from study.services.checking_in import not_now
 from study.services.choosing import choose
 from study.services.confirming_doses import dose_day, dose_wrong, doses_right, doses_wrong
+from study.services.gentle_check import HAPPENING, ONLY_ASKING, happening_now, only_asking
 from study.services.joining import tapped
 from study.services.passing_on import ask_team
 from study.services.summing_up import change, change_item
@@ -45,4 +46,6 @@ TAPS: dict[str, tuple[str, Tapped]] = {  # what the button does: the route, and 
     "dose_day": ("dose", dose_day),
     "unread": ("staff", told_how_urgent),
     UNWELL: ("emergency", unwell_now),
+    HAPPENING: ("emergency", happening_now),
+    ONLY_ASKING: ("answer", only_asking),
 }

@@ -17,6 +17,7 @@ from study.replies import lifelines_of, put_replies, say, who_reads
 from study.services import joining
 from study.services.claiming import Claim, finish, put_back, set_aside
 from study.services.concerning import raise_concern
+from study.services.gentle_check import gentle_check
 from study.services.occurrences import active_occurrence, outcome
 from study.services.receiving import erase_words
 from study.work import Work
@@ -103,6 +104,8 @@ def complete_turn(
         erase_words(row)
     if participant is not None and understood is not None and opened is None:
         replies = [*replies, *joining.question(work, participant)]  # something else was said while it was open
+    if participant is not None and understood is not None and route != "emergency":
+        replies = [*replies, *gentle_check(work, participant, unseal(work.session, row.words_sealed) or "")]
     letters = put_replies(work, chat, replies, key=f"reply:{row.id}") if replies else []
     for letter in letters:
         if letter.asks in work.study.items and opened is not None:

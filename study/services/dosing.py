@@ -32,14 +32,15 @@ def report_dose(work: Work, participant: Participant, words: str, status: str | 
 
 def _report(work: Work, participant: Participant, words: str, status: str | None) -> dict[str, Any]:
     told = dose_statements(words)
-    heard = status not in (None, "none") and "?" not in words and not is_set_aside(words)
+    spoken_of = status is not None and "?" not in words and not is_set_aside(words)
+    heard = DoseStatus(status) if status is not None and spoken_of else DoseStatus.NONE
     if not told and is_not_yet(words):
         return outcome([say("dose.not_yet")], active_occurrence(work, participant))
     unsure = not told and status in ("taken", "missed")
-    if not told and heard:
-        told = [Dose(DoseStatus(status))]
-    elif len(told) == 1 and heard and is_more(told[0].status, str(status)):
-        told, unsure = [replace(told[0], status=DoseStatus(status))], True
+    if not told and heard is not DoseStatus.NONE:
+        told = [Dose(heard)]
+    elif len(told) == 1 and is_more(told[0].status, heard):
+        told, unsure = [replace(told[0], status=heard)], True
     if not told:  # the model heard of a dose, the rules found none: people read it
         passed_on = pass_on(work, participant, ConcernKind.QUESTION, Severity.ROUTINE)
         return outcome(passed_on["says"], active_occurrence(work, participant))

@@ -9,8 +9,8 @@ from study.concerns import ConcernKind
 from study.inbox import InboxRow
 from study.participants import Participant, chat_of
 from study.protocol import Severity
+from study.services.emergencies import answer_red_flags
 from study.services.passing_on import pass_on
-from study.services.receiving import answer_red_flags
 from study.triage.red_flags import with_hints
 from study.work import Work
 

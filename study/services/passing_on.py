@@ -47,5 +47,10 @@ def ask_team(work: Work, participant: Participant, tap: dict[str, Any]) -> list[
     asked = asked.where(ConcernReport.inbox_id == question.id, Concern.kind == ConcernKind.QUESTION)
     if work.session.scalar(asked.limit(1)) is None:
         link_report(work, raise_concern(work, participant, ConcernKind.QUESTION, Severity.ROUTINE), question.id)
-    put_away(work, OutboxRow.cause == question.id, chosen=work.study.wordings.render("button.ask_team"))
+    put_away(
+        work,
+        OutboxRow.cause == question.id,
+        OutboxRow.answer.is_not(None),
+        chosen=work.study.wordings.render("button.ask_team"),
+    )
     return [say("question.to_team", who_reads=who_reads(work, participant.site, Severity.ROUTINE))]

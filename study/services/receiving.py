@@ -6,19 +6,19 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from study.concerns import Concern, ConcernKind
+from study.concerns import ConcernKind
 from study.inbox import InboxRow, InboxState, Kind, Received
 from study.keys import seal, vault_of
-from study.outbox import Button, Lane
+from study.outbox import Button
 from study.participants import Chat, Participant, Standing
 from study.protocol import Severity
-from study.replies import key_of, put_replies, say, standing_fields, who_reads
-from study.services.bereavement import DEATH, stop_after_a_death
+from study.replies import key_of
 from study.services.concerning import raise_concern
+from study.services.emergencies import answer_red_flags
+from study.services.gentle_check import HAPPENING, happening_now, said_yes
 from study.services.unreadable import UNWELL, cannot_be_read, unwell_now
 from study.settings import PARTICIPANTS_BOT
 from study.triage.red_flags import kinds
-from study.triage.writers import Writer, writer
 from study.work import Work
 
 
@@ -64,7 +64,7 @@ def take_update(work: Work, received: Received, raw: str) -> Taken:
     session.flush()
     work = Work(session, work.study, work.now, cause=row.id)
     if chat is not None and _is_heard(received, chat):
-        row.flags = kinds(received.text or "")
+        row.flags = kinds(received.text or "") or said_yes(work, chat, received.text or "")
         if row.flags:
             answer_red_flags(work, chat, row.flags, received.text or "")
             row.state, row.outcome, row.done_at = InboxState.DONE, "emergency", work.now
@@ -101,54 +101,13 @@ def _ask_how_urgent(work: Work, chat: Chat, received: Received, row: InboxRow) -
 
 
 def _hear_tap(work: Work, chat: Chat, received: Received) -> None:
-    """ "Unwell now" is an emergency before its turn comes; every other button waits for it."""
+    """ "Unwell now" and "Yes, now" are emergencies before their turn comes; every other button waits for it."""
     pressed = work.session.get(Button, received.token) if received.token else None
     participant = work.session.get(Participant, chat.participant_id) if chat.participant_id else None
-    if pressed is None or pressed.chat_id != chat.id or participant is None or pressed.tap.get("do") != UNWELL:
+    heard = {UNWELL: unwell_now, HAPPENING: happening_now}
+    if pressed is None or pressed.chat_id != chat.id or participant is None or pressed.tap.get("do") not in heard:
         return
-    unwell_now(work, participant, pressed.tap)
-
-
-def answer_red_flags(work: Work, chat: Chat, flags: list[str], words: str = "") -> Concern:
-    """Emergency wording to the person, concern and page to staff, all in the open transaction.
-
-    A relative's words count as the participant's; a doctor who treats them gets the number for doctors as well."""
-    participant = work.session.get(Participant, chat.participant_id) if chat.participant_id else None
-    severity = max((work.study.gravity(flag) for flag in flags), key=lambda one: one.rank)
-    writes = writer(words)
-    about = [] if writes is Writer.PARTICIPANT else [writes.value]
-    concern = raise_concern(
-        work, participant, ConcernKind.RED_FLAG, severity, flags=flags, details={"about": about} if about else None
-    )
-    if participant is None:
-        wording = "emergency.unknown_person"
-        lifelines = work.study.lifelines(None, None)
-        fields = {"emergency_number": lifelines.emergency_number, "crisis_line": lifelines.crisis_line}
-    else:
-        wording = emergency_wording(flags)
-        fields = standing_fields(work, participant) | {"who_reads": who_reads(work, participant.site, severity)}
-    says = [say(wording)]
-    if participant is not None and DEATH in flags:
-        stop_after_a_death(work, participant)
-    if participant is not None and writes is Writer.TREATING_DOCTOR:
-        says.append(say("unblinding.doctor"))
-    put_replies(
-        work,
-        chat,
-        says,
-        key=f"emergency:{work.cause}",
-        lane=Lane.ALERT,
-        fields=fields,
-        concern_id=concern.id,
-    )
-    return concern
-
-
-def emergency_wording(flags: list[str]) -> str:
-    """One kind has its own words; those for several name the crisis line where thoughts of suicide are among them."""
-    if len(flags) == 1:
-        return f"emergency.{flags[0]}"
-    return "emergency.several_and_suicidal_thoughts" if "suicidal_thoughts" in flags else "emergency.several"
+    heard[pressed.tap["do"]](work, participant, pressed.tap)
 
 
 def erase_words(row: InboxRow) -> None:
