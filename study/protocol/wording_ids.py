@@ -208,6 +208,7 @@ REQUIRED_WORDINGS: dict[str, WordingUse] = {
     "red_flag.only_asking": _use("it is not happening, they were only asking", "emergency_number team_phone"),
     "button.happening_now": _use("it is happening now", "", Shown.BUTTON),
     "button.only_asking": _use("only asking", "", Shown.BUTTON),
+    "question.other_language": _use("in another language", "who_reads team_phone emergency_number"),
     "meaning.ask": _use("words that may mean the study or how they feel", "crisis_line emergency_number team_phone"),
     "meaning.how_i_feel": _use("they meant how they feel", _HELP),
     "meaning.something_else": _use("they meant something else", "who_reads team_phone"),

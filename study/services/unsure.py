@@ -12,6 +12,7 @@ from study.services.dosing import report_dose
 from study.services.occurrences import active_occurrence, outcome
 from study.services.passing_on import pass_on
 from study.services.telling_symptoms import report_symptom
+from study.triage.language import is_other_language
 from study.triage.told import what_is_told
 from study.work import Work
 
@@ -23,5 +24,6 @@ def take_unsure(work: Work, participant: Participant, words: str) -> dict[str, A
         return report_symptom(work, participant, words)
     if told == "dose":
         return report_dose(work, participant, words)
-    passed_on = pass_on(work, participant, ConcernKind.QUESTION, Severity.ROUTINE)
+    wording = "question.other_language" if is_other_language(words) else None
+    passed_on = pass_on(work, participant, ConcernKind.QUESTION, Severity.ROUTINE, wording)
     return outcome(passed_on["says"], active_occurrence(work, participant))

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from study.triage.language import is_other_language
 from study.triage.phrases import PhraseBook
 from study.triage.rules_files import RulesFile, read_rules
 from study.triage.scope import SentenceScope, Standing, scope_rules
@@ -80,6 +81,8 @@ def with_hints(text: str, hints: Iterable[str]) -> list[str]:
     """The kinds the rules find, then those the model heard. A kind the rules have seen and set aside (denied, asked in
     general, of somebody else, long past) is not brought back by the model: they read more closely than it does."""
     found = kinds(text)
+    if is_other_language(text):  # of which the model knows nothing: it hears suicide in the way to the station
+        return found
     seen = {flag.kind for _, flag in _mentions(text)}
     known = red_flag_rules().kinds
     return [*found, *(kind for kind in dict.fromkeys(hints) if kind in known and kind not in seen)]

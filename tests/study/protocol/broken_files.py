@@ -242,7 +242,8 @@ BROKEN = [
         "equals: runout, severity: routine",
         "equals: runout",
         "thresholds[14].equals",
-        "runout is no answer of dose.reason; its answers are: forgot, side_effects, ran_out, unwell, other",
+        "runout is no answer of dose.reason; its answers are: forgot, side_effects, "
+        "ran_out, lost, unwell, travel, felt_better, told_to, other",
     ),
     (
         STUDY,
