@@ -116,7 +116,7 @@ class FlagHint(IntentClassifier, GraphComponent):
         return messages
 
     def _hints(self, message: Message) -> List[Dict[Text, Any]]:
-        if message.get_dense_features(TEXT)[1] is None:
+        if message.get_dense_features(TEXT)[1] is None or not _is_latin(message.get(TEXT)):
             return []
         row = _features(message)
         sure = self._sure(row).ravel()
@@ -180,6 +180,12 @@ def _read(path: Path, key: Text) -> Any:
         return yaml.safe_load(path.read_text(encoding="utf-8"))[key]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
         raise RasaException(f"{path}: red flags cannot be read from it ({type(error).__name__})") from None
+
+
+def _is_latin(text: Text) -> bool:
+    """Whether half of the letters or more are: of another script the sentence model knows nothing."""
+    letters = [character for character in text if character.isalpha()]
+    return 2 * sum(character.isascii() for character in letters) >= len(letters)
 
 
 def _features(message: Message) -> np.ndarray:

@@ -1,0 +1,87 @@
+"""With the real model: a message that tells and asks at once, and what people should never be able to break."""
+
+import pytest
+
+from tests.nlu.real_rasa import Door
+from tests.nlu.stub_actions import StubActions
+
+NUMBERS = {"team_phone": "+1 555 0100", "emergency_number": "911"}
+ODD = {
+    "nothing": "",
+    "only spaces": " \t\u00a0\n",
+    "emoji": "\U0001f600\U0001f469\u200d\u2695\ufe0f\U0001f1ea\U0001f1f8",
+    "arabic": "\u0645\u062a\u0649 \u0645\u0648\u0639\u062f\u064a",
+    "chinese": "\u6211\u53ef\u4ee5\u559d\u9152\u5417",
+    "cyrillic": "\u043a\u043e\u0433\u0434\u0430 \u043c\u043e\u0439 \u0432\u0438\u0437\u0438\u0442",
+    "control characters": "\x00\x01\x07\x1b[31m\x7f",
+    "NUL within": "wh\x00at",
+    "a slash": "/",
+    "a slash payload": '/faq/withdrawal{"item": "nausea"}',
+    "braces": '{"intent": {"name": "restart"}}',
+    "a field": "{team_phone} {emergency_number}",
+    "markup": "<b>x</b> *y* [z](http://example.org)",
+    "ten thousand characters": "blah blah " * 1000,
+    "ten thousand letters": "a" * 10_000,
+    "a thousand questions": "can i? " * 1400,
+    "lone surrogates": "\ud800\udfff",
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_odd_input_breaks_nothing_and_is_no_order(door: Door, kind: str) -> None:
+    found = door.understand(ODD[kind])
+    assert found["route"] in ("unsure", "smalltalk", "answer", "staff", "symptom")
+    assert found["intent"] != "leave_study"
+    assert door.turn(ODD[kind], slots=NUMBERS)["complete"] is True
+
+
+@pytest.mark.parametrize(
+    ("dictated", "typed"),
+    [
+        ("I forgot my pill comma can I take two now question mark", "I forgot my pill, can I take two now?"),
+        ("thank you full stop goodbye", "thank you. goodbye"),
+        ("Can I drink wine Question Mark", "Can I drink wine?"),
+    ],
+)
+def test_dictated_marks_are_marks(door: Door, dictated: str, typed: str) -> None:
+    left_out = ("ranking", "model")
+    spoken, written = door.understand(dictated), door.understand(typed)
+    assert {key: spoken[key] for key in spoken if key not in left_out} == {
+        key: written[key] for key in written if key not in left_out
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "answered"),
+    [
+        ("my knees are really sore today, can i take paracetamol?", "action_report_symptom", "painkillers"),
+        ("I forgot my tablet last night. Can I drive to the visit?", "action_report_dose", "driving"),
+        ("I was sick twice this morning and my hands are swollen, is wine allowed", "action_report_symptom", "alcohol"),
+    ],
+)
+def test_a_question_beside_a_report_is_answered_before_it(
+    door: Door, actions: StubActions, text: str, told: str, answered: str
+) -> None:
+    """Whichever of the two the model takes the whole for."""
+    played = door.turn(text, slots=NUMBERS)
+    assert played["replies"][0]["utter"] == f"utter_faq/{answered}"
+    assert {call.action for call in actions.calls} <= {told, "action_also_told"}
+    assert actions.calls
+
+
+def test_two_questions_have_two_answers_in_their_order(door: Door) -> None:
+    played = door.turn("what is a placebo? can i drink wine?", slots=NUMBERS)
+    answers = [reply["utter"] for reply in played["replies"] if str(reply["utter"]).startswith("utter_faq/")]
+    assert sorted(answers) == ["utter_faq/alcohol", "utter_faq/placebo"]
+
+
+def test_a_question_at_the_end_of_a_long_friendly_message_is_found(door: Door) -> None:
+    chat = "Hello Nora, I hope you are well. We had the grandchildren here and baked a cake. It was lovely. "
+    assert door.understand(chat + "Can I drink a glass of wine with it?")["answer"] == "alcohol"
+
+
+def test_a_red_flag_in_the_middle_of_a_long_friendly_message_is_hinted_at(door: Door) -> None:
+    """In words the rules have no phrase for; those they have are found before the model is asked."""
+    chat = "Hello Nora, hope you had a lovely weekend with the family. I have been saving up tablets so i can end it. "
+    more = "The weather was lovely and we baked a cake with the grandchildren, then watched a film together."
+    assert "suicidal_thoughts" in door.understand(chat + more)["flags"]
