@@ -188,7 +188,7 @@ async def _parsed(processor: MessageProcessor, text: Text) -> Dict[Text, Any]:
     if not words:
         return {"text": text, "intent": {"name": UNSURE, "confidence": 0.0}, "entities": []}
     whole = await processor.parse_message(UserMessage(words))
-    parse = together(whole, [await processor.parse_message(UserMessage(part)) for part in parts(words)])
+    parse = together(whole, [await processor.parse_message(UserMessage(part)) for part in parts(words, whole)])
     if parse.get("flag_hints"):
         parse["intent"] = {"name": RED_FLAG, "confidence": parse["flag_hints"][0]["confidence"]}
     return {**parse, "text": text}

@@ -26,12 +26,17 @@ LONG = 25  # words; in a shorter message what is told is not hidden by the rest
 SURE = 0.5  # confidence from which a part's question is answered beside the rest; chosen on nlu/validation.tsv
 
 
-def parts(text: str) -> List[str]:
-    """The parts worth reading alone: the questions, and of a long message everything. None where the message is one."""
+def parts(text: str, whole: Dict[str, Any]) -> List[str]:
+    """The parts worth reading alone: the questions, and of a long message everything. None where the message is one, or
+    where the whole is taken for a question and there is but one in it."""
     every = [part.strip(" ,") for part in BORDER.split(text) if part.strip(" ,")]
-    long = len(text.split()) >= LONG
-    worth = [part for part in every if len(part.split()) >= WORDS and (long or _asks(part))]
-    return worth[:PARTS] if len(every) > 1 else []
+    if len(every) < 2:
+        return []
+    enough = [part for part in every if len(part.split()) >= WORDS]
+    asked = [part for part in enough if _asks(part)]
+    if len(text.split()) >= LONG:
+        return enough[:PARTS]
+    return [] if whole["intent"]["name"] == FAQ and len(asked) < 2 else asked[:PARTS]
 
 
 def together(whole: Dict[str, Any], read: List[Dict[str, Any]]) -> Dict[str, Any]:
