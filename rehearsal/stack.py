@@ -117,7 +117,7 @@ class Stack:
             self.up = subprocess.Popen(
                 [sys.executable, "-m", "alongside", "up", "--while-stdin-is-open"],
                 cwd=ROOT,
-                env=self._environment(),
+                env=self.environment(),
                 stdin=subprocess.PIPE,  # held open as long as we live
                 stdout=output,
                 stderr=output,
@@ -332,7 +332,7 @@ class Stack:
         oldest = self.app.db.read(lambda session: session.scalar(select(func.min(Heartbeat.machine_at)).where(loops)))
         return oldest is not None and oldest > moment
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         """The settings as `alongside up` reads them; nobody else's reach it."""
         told = {}
         for name, value in self.settings.model_dump().items():

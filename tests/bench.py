@@ -5,8 +5,12 @@ Nothing here is a test: a figure of one machine says little on another, a ratio 
 
 from __future__ import annotations
 
+import os
 import platform
+import shutil
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -18,6 +22,7 @@ import httpx
 import psutil
 from rich.console import Console
 
+from nlu.train import fingerprint
 from rehearsal.stack import Stack
 from tests.nlu.real_rasa import Door, running_rasa
 
@@ -28,6 +33,8 @@ TURNS = 200
 CLIENTS = 8
 MESSAGES = 30
 BEGIN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+OLD_WORDS, NEW_WORDS = "Please drink little or no alcohol", "Please drink no alcohol, or very little,"
 
 say = Console(stderr=True).print
 
@@ -93,6 +100,45 @@ def whole_way(stack: Stack) -> list[str]:
     ]
 
 
+def from_file_to_phone(folder: Path) -> list[str]:
+    """A coordinator changes an answer; seconds until it is on the phone of somebody who asks, step by step."""
+    project = folder / "project"
+    shutil.copytree(ROOT / "nlu", project / "nlu", ignore=shutil.ignore_patterns(".venv", "models", "__pycache__"))
+    shutil.copy(ROOT / "domain.yml", project)
+    (project / "nlu" / "models").mkdir()
+    shutil.copy(ROOT / "nlu" / "models" / f"alongside-{fingerprint(ROOT)}.tar.gz", project / "nlu" / "models")
+    os.environ["ALONGSIDE_FAQ"] = str(project / "nlu" / "faq")
+    stack = Stack(ROOT / "protocols" / "harbor", folder / "cycle", BEGIN, runs=True)
+    steps: list[tuple[str, float]] = []
+
+    def step(name: str, do: Callable[[], object]) -> None:
+        say(f"{name} ...")
+        began = time.perf_counter()
+        do()
+        steps.append((name, time.perf_counter() - began))
+
+    def alongside(*words: str) -> None:
+        command = [sys.executable, "-m", "alongside", *words]
+        subprocess.run(command, check=True, cwd=ROOT, env=stack.environment(), stdout=subprocess.DEVNULL)
+
+    with stack:
+        ana = stack.add_participant("P-001", "S1", None, enrolled=True)
+        stack.settle()
+        file = project / "nlu" / "faq" / "medicine.yml"
+        file.write_text(file.read_text().replace(OLD_WORDS, NEW_WORDS))
+
+        def answered() -> None:
+            ana.bot.say(ana.person, "can i drink wine with it?")
+            ana.bot.wait_for(lambda: any(NEW_WORDS in one.text for one in ana.bot.sent_to(ana.person)), 30)
+
+        step("`alongside faq train`: the model and its gate", lambda: alongside("faq", "train"))
+        step("`alongside faq publish`, until Rasa serves it", lambda: alongside("faq", "publish", "--by", "C. Ruiz"))
+        step("a question and its new answer", answered)
+    del os.environ["ALONGSIDE_FAQ"]
+    steps.append(("together (goal 60)", sum(seconds for _, seconds in steps)))
+    return [f"| {name} | {seconds:.1f} |" for name, seconds in steps]
+
+
 def memory(pids: dict[str, int]) -> list[str]:
     """Resident memory of each process, MB."""
     return [f"| {name} | {psutil.Process(pid).memory_info().rss / 2**20:.0f} |" for name, pid in sorted(pids.items())]
@@ -123,6 +169,7 @@ def main() -> None:
                 stack.settle()
                 way = whole_way(stack)
                 used = memory(stack.pids() | ({"rasa": door.pid} if door.pid else {}))
+        cycle = from_file_to_phone(Path(folder))
     page = PAGE.format(
         day=datetime.now(UTC).date().isoformat(),
         cores=psutil.cpu_count(),
@@ -130,6 +177,7 @@ def main() -> None:
         turns="\n".join(turns),
         way="\n".join(way),
         memory="\n".join(used),
+        cycle="\n".join(cycle),
         boot=boot,
         start=start,
         count=TURNS,
@@ -163,6 +211,13 @@ ours keeps none.
 
 ## Start
 Rasa serves after {boot:.0f} s (with the check that the model is up to date), actions and bot after {start:.1f} s.
+
+## From an edited file to the phone
+An answer is changed, trained from clean, let through the gate, published to the running installation and asked for.
+
+| step | s |
+|---|---|
+{cycle}
 
 ## Resident memory, MB
 | process | MB |
