@@ -23,7 +23,8 @@ BORDER = re.compile(
 WORDS = 3  # a shorter part ("thanks", "ok then") is read with the whole only
 PARTS = 6  # of a longer message the first few: each costs as much as a message
 LONG = 25  # words; in a shorter message what is told is not hidden by the rest
-SURE = 0.5  # confidence from which a part's question is answered beside the rest; chosen on nlu/validation.tsv
+SURE = 0.5  # a part is out of its context, so it must be surer than a whole message (config.yml)
+POLITE = frozenset({"greet", "thanks", "goodbye"})
 
 
 def parts(text: str, whole: Dict[str, Any]) -> List[str]:
@@ -40,10 +41,14 @@ def parts(text: str, whole: Dict[str, Any]) -> List[str]:
 
 
 def together(whole: Dict[str, Any], read: List[Dict[str, Any]]) -> Dict[str, Any]:
-    """The parse of the whole with what its parts add: `flag_hints`, and `also`, a further topic to answer. A whole that
-    is like nothing becomes the part that surely asks something."""
+    """The parse of the whole with what its parts add: `flag_hints`, and `also`, a further topic to answer.
+
+    A whole that is like nothing goes to people all the same: a worry may stand beside the question. Only where all the
+    rest is politeness it becomes its question.
+    """
     asked = [(topic, parse) for parse in read if (topic := _surely_asked(parse)) is not None]
-    if whole["intent"]["name"] == UNSURE and asked:
+    rest = [parse for parse in read if parse["intent"]["name"] not in POLITE]
+    if whole["intent"]["name"] == UNSURE and len(asked) == len(rest) == 1 and len(read) > 1:
         whole = {**asked[0][1], "flag_hints": whole.get("flag_hints") or []}
     own = _topic(whole) if whole["intent"]["name"] == FAQ else None
     hints = {hint["kind"]: hint for parse in [*reversed(read), whole] for hint in parse.get("flag_hints") or []}

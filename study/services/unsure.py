@@ -20,10 +20,13 @@ from study.work import Work
 def take_unsure(work: Work, participant: Participant, words: str) -> dict[str, Any]:
     """The outcome of whichever use case the words belong to; `checkin` as they have it."""
     told = what_is_told(words)
-    if told == "symptom":
-        return report_symptom(work, participant, words)
-    if told == "dose":
-        return report_dose(work, participant, words)
+    if told is not None:
+        report = report_symptom if told == "symptom" else report_dose
+        noted = report(work, participant, words)
+        if "?" not in words:
+            return noted
+        asked = pass_on(work, participant, ConcernKind.QUESTION, Severity.ROUTINE)
+        return {**noted, "says": [*noted["says"], *asked["says"]]}
     wording = "question.other_language" if is_other_language(words) else None
     passed_on = pass_on(work, participant, ConcernKind.QUESTION, Severity.ROUTINE, wording)
     return outcome(passed_on["says"], active_occurrence(work, participant))

@@ -62,10 +62,11 @@ def test_dictated_marks_are_marks(door: Door, dictated: str, typed: str) -> None
 def test_a_question_beside_a_report_is_answered_before_it(
     door: Door, actions: StubActions, text: str, told: str, answered: str
 ) -> None:
-    """Whichever of the two the model takes the whole for."""
+    """Whichever of the two the model takes the whole for; of what it takes for neither the rules know what is told
+    (test_what_is_told_beside_a_question_is_noted_and_the_question_goes_to_people)."""
     played = door.turn(text, slots=NUMBERS)
     assert played["replies"][0]["utter"] == f"utter_faq/{answered}"
-    assert {call.action for call in actions.calls} <= {told, "action_also_told"}
+    assert {call.action for call in actions.calls} <= {told, "action_also_told", "action_pass_on"}
     assert actions.calls
 
 
@@ -75,9 +76,20 @@ def test_two_questions_have_two_answers_in_their_order(door: Door) -> None:
     assert sorted(answers) == ["utter_faq/alcohol", "utter_faq/placebo"]
 
 
-def test_a_question_at_the_end_of_a_long_friendly_message_is_found(door: Door) -> None:
-    chat = "Hello Nora, I hope you are well. We had the grandchildren here and baked a cake. It was lovely. "
-    assert door.understand(chat + "Can I drink a glass of wine with it?")["answer"] == "alcohol"
+def test_a_question_in_a_message_like_nothing_is_answered_and_the_message_goes_to_people(
+    door: Door, actions: StubActions
+) -> None:
+    """A worry may stand beside the question, in words nobody foresaw."""
+    chat = "Hello Nora. The roof of the shed came down and since then nothing is as it was, it keeps going round. "
+    played = door.turn(chat + "Can I drink a glass of wine with it?", slots=NUMBERS)
+    if played["understood"]["route"] == "unsure":
+        assert [call.action for call in actions.calls] == ["action_pass_on"]
+    assert played["replies"][0]["utter"] == "utter_faq/alcohol"
+
+
+def test_politeness_around_a_question_does_not_hide_it(door: Door) -> None:
+    found = door.understand("Good morning dear Nora! Thank you so much for everything. Can I drink a glass of wine?")
+    assert (found["route"], found["answer"]) == ("answer", "alcohol")
 
 
 def test_a_red_flag_in_the_middle_of_a_long_friendly_message_is_hinted_at(door: Door) -> None:

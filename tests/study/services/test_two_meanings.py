@@ -12,6 +12,7 @@ from study.concerns import ConcernKind
 from study.participants import Participant
 from study.services.also_told import also_told
 from study.services.asking_meaning import ask_what_is_meant, meant
+from study.services.dosing import report_dose
 from study.services.hinted_flags import answer_hinted_flags
 from study.services.telling_of_tablets import tell_of_tablets
 from study.services.unsure import take_unsure
@@ -106,6 +107,26 @@ def test_what_nobody_understands_goes_to_people(site: Site) -> None:
     assert says(site, take_unsure, "x", "the thing with the thing") == ["question.passed_on"]
     assert says(site, take_unsure, "y", "my ankles are swollen", minutes=1) == ["symptom.passed_on"]
     assert [one.kind for one in site.concerns()] == [ConcernKind.QUESTION, ConcernKind.SYMPTOM]
+
+
+def test_what_is_told_beside_a_question_is_noted_and_the_question_goes_to_people(site: Site) -> None:
+    said = says(site, take_unsure, "x", "I forgot my tablet last night. Can I drive to the visit?")
+    assert said[0].startswith("dose.")
+    assert said[-1] == "question.passed_on"
+    said = says(site, take_unsure, "y", "My ankles are swollen. Could the bus be the reason?", minutes=1)
+    assert said == ["symptom.passed_on", "question.passed_on"]
+    assert ConcernKind.QUESTION in [one.kind for one in site.concerns()]
+
+
+def test_another_language_is_said_kindly_and_passed_on(site: Site) -> None:
+    assert says(site, take_unsure, "x", "quando è la mia prossima visita") == ["question.other_language"]
+    assert [one.kind for one in site.concerns()] == [ConcernKind.QUESTION]
+
+
+def test_not_yet_is_no_dose_and_goes_to_nobody(site: Site) -> None:
+    assert says(site, report_dose, "I'll take it later", "I'll take it later", "missed") == ["dose.not_yet"]
+    assert site.concerns() == []
+    assert site.rows(DoseReport) == []
 
 
 def test_a_red_flag_the_model_heard_is_answered_and_paged_once(site: Site) -> None:
