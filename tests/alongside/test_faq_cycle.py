@@ -56,6 +56,8 @@ def written(draft: Path) -> None:
     examples = "\n".join(f"    - {one}" for one in EXAMPLES)
     text = TOPIC.format(examples=examples, answer=ANSWER)
     (draft / "nlu" / "faq" / "bicycles.yml").write_text(text, encoding="utf-8")
+    with (draft / "nlu" / "golden.tsv").open("a", encoding="utf-8") as golden:
+        golden.write("faq/bicycles\twhere could i put my bicycle during the visit\n")
 
 
 def test_trying_a_sentence_shows_the_answer_the_runner_up_and_why(terminal: Terminal, draft: Path) -> None:

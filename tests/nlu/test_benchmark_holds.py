@@ -35,6 +35,18 @@ def test_no_goal_that_was_reached_falls_back_by_more_than_two_points(rasa_door: 
     assert lost == [], "\n".join(wrong)
 
 
+def test_every_golden_question_gets_its_topic_or_goes_to_people(rasa_door: Door) -> None:
+    """What the gate asks of a coordinator's model, asked of ours."""
+    rows = (ROOT / "nlu" / "golden.tsv").read_text(encoding="utf-8").splitlines()
+    golden = [row.split("\t") for row in rows if "\t" in row and not row.startswith("#")]
+    assert len(golden) >= 180
+    found = [(wanted, words, rasa_door.understand(words)) for wanted, words in golden]
+    wrong = [
+        (words, one["intent"]) for wanted, words, one in found if one["route"] == "answer" and one["intent"] != wanted
+    ]
+    assert wrong == []
+
+
 def test_no_held_out_sentence_is_an_example_or_nearly_one() -> None:
     trained = [plain(one) for examples in examples_by_intent(ROOT).values() for one in examples]
     flags = yaml.safe_load((ROOT / "nlu" / "red_flags.yml").read_text(encoding="utf-8"))
