@@ -79,7 +79,7 @@ class FlatClassifier(IntentClassifier, GraphComponent):
             "alike": 0.5,
             "nearly": 0.7,
             "same": 0.9,
-            "max_iter": 30,
+            "max_iter": 60,
             "random_state": 7,
             "ranking_length": 10,
         }
