@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
+from nlu.routes import candidates
 from nlu.train import QUIET, ROOT, train
 
 RIGHT = 0.95
@@ -86,7 +87,7 @@ async def asked(model: Path, texts: List[str]) -> Tuple[List[Guess], float]:
 
 def _guess(parse: Dict[str, Any]) -> Guess:
     """A topic is as sure as the intent and, where another component chose it, the choice."""
-    best = next(one for one in parse["intent_ranking"] if one["name"] != "nlu_fallback")
+    best = candidates(parse)[0]
     name, confidence = best["name"], float(best["confidence"])
     if name == "faq":
         response = parse["response_selector"]["faq"]["response"]

@@ -8,7 +8,7 @@ whole is like nothing. A part takes nothing away.
 import re
 from typing import Any, Dict, List, Optional
 
-from nlu.routes import FAQ, UNSURE, candidates
+from nlu.routes import FAQ, UNSURE, candidates, topic_of
 
 ASK_WORDS = (
     "am are can could did do does dont how is may might must shall should what whats when whens where which who whos "
@@ -50,7 +50,7 @@ def together(whole: Dict[str, Any], read: List[Dict[str, Any]]) -> Dict[str, Any
     rest = [parse for parse in read if parse["intent"]["name"] not in POLITE]
     if whole["intent"]["name"] == UNSURE and len(asked) == len(rest) == 1 and len(read) > 1:
         whole = {**asked[0][1], "flag_hints": whole.get("flag_hints") or []}
-    own = _topic(whole) if whole["intent"]["name"] == FAQ else None
+    own = topic_of(whole) if whole["intent"]["name"] == FAQ else None
     hints = {hint["kind"]: hint for parse in [*reversed(read), whole] for hint in parse.get("flag_hints") or []}
     also = next((topic for topic, _ in asked if topic != own), None)
     return {**whole, "flag_hints": list(hints.values()), "also": also}
@@ -58,13 +58,8 @@ def together(whole: Dict[str, Any], read: List[Dict[str, Any]]) -> Dict[str, Any
 
 def _surely_asked(parse: Dict[str, Any]) -> Optional[str]:
     sure = parse["intent"]["name"] == FAQ and candidates(parse)[0]["confidence"] >= SURE
-    return _topic(parse) if sure and _asks(parse["text"]) else None
+    return topic_of(parse) if sure and _asks(parse["text"]) else None
 
 
 def _asks(part: str) -> bool:
     return part.split()[0].lower().replace("'", "") in ASKS
-
-
-def _topic(parse: Dict[str, Any]) -> str:
-    key: str = parse["response_selector"]["faq"]["response"]["intent_response_key"]
-    return key.partition("/")[2]

@@ -56,7 +56,7 @@ def understood(parse: Dict[str, Any], in_checkin: bool = False) -> Dict[str, Any
     tapped = intent.startswith("tap_")
     topic: Optional[str] = None
     if intent == FAQ:
-        topic = parse["response_selector"]["faq"]["response"]["intent_response_key"].partition("/")[2]
+        topic = topic_of(parse)
     route = ROUTES.get(intent, "checkin" if tapped else "unsure")
     if in_checkin and intent in REPLIES:
         route = "checkin"
@@ -71,6 +71,12 @@ def understood(parse: Dict[str, Any], in_checkin: bool = False) -> Dict[str, Any
         "dose": DOSES.get(intent, "none"),
         "digression": intent not in (ANSWERING_TAPS if tapped else REPLIES),
     }
+
+
+def topic_of(parse: Dict[str, Any]) -> str:
+    """The FAQ topic of a parse whose intent is `faq`, without the intent's name."""
+    key: str = parse["response_selector"][FAQ]["response"]["intent_response_key"]
+    return key.partition("/")[2]
 
 
 def _nearest_topic(parse: Dict[str, Any]) -> Optional[str]:

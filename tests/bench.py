@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import statistics
 import subprocess
 import sys
@@ -22,9 +21,8 @@ import httpx
 import psutil
 from rich.console import Console
 
-from nlu.train import fingerprint
 from rehearsal.stack import Stack
-from tests.nlu.real_rasa import Door, running_rasa
+from tests.nlu.real_rasa import Door, copied_project, running_rasa
 
 ROOT = Path(__file__).parent.parent
 QUESTION = "can i leave the study whenever i like"
@@ -102,11 +100,7 @@ def whole_way(stack: Stack) -> list[str]:
 
 def from_file_to_phone(folder: Path) -> list[str]:
     """A coordinator changes an answer; seconds until it is on the phone of somebody who asks, step by step."""
-    project = folder / "project"
-    shutil.copytree(ROOT / "nlu", project / "nlu", ignore=shutil.ignore_patterns(".venv", "models", "__pycache__"))
-    shutil.copy(ROOT / "domain.yml", project)
-    (project / "nlu" / "models").mkdir()
-    shutil.copy(ROOT / "nlu" / "models" / f"alongside-{fingerprint(ROOT)}.tar.gz", project / "nlu" / "models")
+    project = copied_project(folder)
     os.environ["ALONGSIDE_FAQ"] = str(project / "nlu" / "faq")
     stack = Stack(ROOT / "protocols" / "harbor", folder / "cycle", BEGIN, runs=True)
     steps: list[tuple[str, float]] = []

@@ -29,12 +29,8 @@ class Embedder:
         self._tokenizer = Tokenizer.from_buffer(checked(TOKENIZER))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(TOKENS)
-        checked(MODEL)  # a wrong file shows now, not with the first message
-
-    @cached_property
-    def _for_a_message(self) -> onnxruntime.InferenceSession:
-        """One sentence, soon: both cores at it."""
-        return _session(threads=WORKERS)
+        # For one sentence, soon: both cores at it. Made now, so that no message waits for it and a wrong file shows.
+        self._for_a_message = _session(threads=WORKERS)
 
     @cached_property
     def _for_many(self) -> onnxruntime.InferenceSession:

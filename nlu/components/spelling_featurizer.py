@@ -20,7 +20,7 @@ class SpellingFeaturizer(SparseFeaturizer, GraphComponent):
     of their pieces.
 
     Rasa's CountVectorsFeaturizer does the same with a vocabulary, but wants a tokenizer before it and gives every word
-    features too, which nothing here reads: with it, training took twice as long (docs/adr/020-training-time.md).
+    features too, which nothing here reads: training takes longer (docs/adr/020-nearest-examples-and-parts.md).
     """
 
     def __init__(self, config: Dict[Text, Any], context: ExecutionContext) -> None:

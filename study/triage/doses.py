@@ -94,14 +94,17 @@ def is_more(status: DoseStatus, heard: str) -> bool:
 
 def is_set_aside(text: str) -> bool:
     """Whether the words look like a dose and are known for something else, or for "not yet"."""
-    rules = dose_rules()
-    books = (rules.books["ignore"], rules.books["not_yet"])
-    return any(any(book.matches(sentence.tokens)) for sentence in scope_rules().read(text) for book in books)
+    return _says(text, "ignore", "not_yet")
 
 
 def is_not_yet(text: str) -> bool:
     """ "Not yet", "I'll take it later": no dose, and nothing to look into."""
-    return any(any(dose_rules().books["not_yet"].matches(sentence.tokens)) for sentence in scope_rules().read(text))
+    return _says(text, "not_yet")
+
+
+def _says(text: str, *names: str) -> bool:
+    books = [dose_rules().books[name] for name in names]
+    return any(any(book.matches(sentence.tokens)) for sentence in scope_rules().read(text) for book in books)
 
 
 def _statuses(rules: DoseRules, sentence: SentenceScope) -> Iterator[DoseStatus]:

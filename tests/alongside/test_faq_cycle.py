@@ -4,13 +4,12 @@ That the running Rasa takes what was published, and gives it back, is in test_up
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from nlu.train import fingerprint
-from tests.alongside.conftest import ROOT, Terminal
+from tests.alongside.conftest import Terminal
+from tests.nlu.real_rasa import copied_project
 
 TOPIC = """\
 version: "3.1"
@@ -41,12 +40,7 @@ EXAMPLES = [
 @pytest.fixture
 def draft(terminal: Terminal) -> Path:
     """The folder of a coordinator: a copy of the language project with its trained model."""
-    project = terminal.folder / "project"
-    shutil.copytree(ROOT / "nlu", project / "nlu", ignore=shutil.ignore_patterns(".venv", "models", "__pycache__"))
-    shutil.copy(ROOT / "domain.yml", project)
-    models = project / "nlu" / "models"
-    models.mkdir()
-    shutil.copy(ROOT / "nlu" / "models" / f"alongside-{fingerprint(ROOT)}.tar.gz", models)
+    project = copied_project(terminal.folder)
     terminal.set(FAQ=project / "nlu" / "faq")
     return project
 

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
+from nlu.train import fingerprint
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / "nlu" / ".venv" / "bin" / "python"
@@ -74,6 +77,16 @@ class Door:
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()
         return found
+
+
+def copied_project(folder: Path) -> Path:
+    """A coordinator's folder: the language project with its trained model, to be edited."""
+    project = folder / "project"
+    shutil.copytree(ROOT / "nlu", project / "nlu", ignore=shutil.ignore_patterns(".venv", "models", "__pycache__"))
+    shutil.copy(ROOT / "domain.yml", project)
+    (project / "nlu" / "models").mkdir()
+    shutil.copy(ROOT / "nlu" / "models" / f"alongside-{fingerprint(ROOT)}.tar.gz", project / "nlu" / "models")
+    return project
 
 
 def free_port() -> int:

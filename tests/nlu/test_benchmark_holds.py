@@ -11,6 +11,7 @@ import yaml
 from rapidfuzz import fuzz, process
 
 from alongside.understand import understood_by
+from nlu.gate import read_golden
 from nlu.training_files import examples_by_intent
 from study.triage.red_flags import red_flag_rules
 from tests.benchmark.measuring import REACHED, SETS, every_sentence, measure, rows_of
@@ -37,8 +38,7 @@ def test_no_goal_that_was_reached_falls_back_by_more_than_two_points(rasa_door: 
 
 def test_every_golden_question_gets_its_topic_or_goes_to_people(rasa_door: Door) -> None:
     """What the gate asks of a coordinator's model, asked of ours."""
-    rows = (ROOT / "nlu" / "golden.tsv").read_text(encoding="utf-8").splitlines()
-    golden = [row.split("\t") for row in rows if "\t" in row and not row.startswith("#")]
+    golden = read_golden(ROOT)
     assert len(golden) >= 180
     found = [(wanted, words, rasa_door.understand(words)) for wanted, words in golden]
     wrong = [
