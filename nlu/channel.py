@@ -163,11 +163,10 @@ class AlongsideInput(InputChannel):
         playing = TurnProcessor.over(processor, actions)
         try:
             await playing.play(message, tracker)
+            if found["route"] != "emergency":
+                await self._play_besides(call, found, parse, playing, replies)
         finally:
             await actions.close()
-        if found["also"] is not None and found["route"] != "emergency":
-            also = await playing.nlg.generate(f"utter_faq/{found['also']}", tracker, self.name())
-            await replies.answer_too(call.sender, {**also, "utter_action": f"utter_faq/{found['also']}"})
         if call.checkin is not None and not gave_way(tracker):
             found["route"] = "checkin"
         found.pop("digression")
@@ -178,6 +177,24 @@ class AlongsideInput(InputChannel):
             "understood": found,
             "model": _model(processor),
         }
+
+    async def _play_besides(
+        self, call: TurnCall, found: Dict[Text, Any], parse: Dict[Text, Any], playing: TurnProcessor, replies: Replies
+    ) -> None:
+        """What else was asked is answered, what else was wished is seen to: each as if it had come alone, in its own
+        words and outside the check-in, whose question stays open and the last thing said."""
+        for beside in parse.get("besides") or []:
+            aside = Replies()
+            message = UserMessage(beside["text"], aside, call.sender, parse_data=beside, input_channel=self.name())
+            slots = _slots(call, {**found, "intent": beside["intent"]["name"]})
+            await playing.play(message, rebuilt(playing.domain, call.sender, slots, in_checkin=False))
+            replies.say_too(aside.said)
+        if found["also"] is not None:
+            aside = Replies()
+            tracker = rebuilt(playing.domain, call.sender, _slots(call, found), in_checkin=False)
+            also = await playing.nlg.generate(f"utter_faq/{found['also']}", tracker, self.name())
+            await aside.send_response(call.sender, {**also, "utter_action": f"utter_faq/{found['also']}"})
+            replies.say_too(aside.said)
 
 
 async def _parsed(processor: MessageProcessor, text: Text) -> Dict[Text, Any]:

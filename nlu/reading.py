@@ -1,23 +1,27 @@
 """A message that says more than one thing is read as a whole and part by part.
 
 The whole decides what is done. A part may add what the whole hides: a question inside a report ("my hands are bad, can
-I take paracetamol?"), a red flag in the middle of a long friendly message, the one question of a message that as a
-whole is like nothing. A part takes nothing away.
+I take paracetamol?"), a wish beside a question ("is wine allowed? and could somebody ring me"), a red flag in the
+middle of a long friendly message, the one question of a message that as a whole is like nothing. A part takes nothing
+away. Doses and symptoms beside something else are found by the rules, not here (study/services/also_told.py).
 """
 
 import re
 from typing import Any, Dict, List, Optional
 
-from nlu.routes import FAQ, UNSURE, candidates, topic_of
+from nlu.routes import ASK_STAFF, FAQ, OUT_OF_SCOPE, UNSURE, WISHES, candidates, topic_of
 
 ASK_WORDS = (
     "am are can could did do does dont how is may might must shall should what whats when whens where which who whos "
     "why will would"
 )
 ASKS = frozenset(ASK_WORDS.split())
-# A new sentence; or, after a comma or a joining word, a word that begins a question.
+SAY_WORDS = "i id i'd im i'm ive i've i'll my please tell get"
+SAYS = frozenset(SAY_WORDS.split())  # begin a statement or an order
+# A new sentence; or, after a comma or a joining word, a word that begins another.
+BEGINS = "|".join(sorted(ASKS | SAYS, key=len, reverse=True))
 BORDER = re.compile(
-    rf"[.!?;\n]+\s*|(?:\s*,\s*(?:and|but|so|also|then)?|\s+(?:and|but|so|also))\s+(?=(?:{'|'.join(sorted(ASKS))})\b)",
+    rf"[.!?;\n]+\s*|(?:\s*,\s*(?:and|but|so|also|then)?|\s+(?:and|but|so|also))(?:\s+(?:also|then|now))?\s+(?=(?:{BEGINS})\b)",
     re.IGNORECASE,
 )
 WORDS = 3  # a shorter part ("thanks", "ok then") is read with the whole only
@@ -25,23 +29,22 @@ PARTS = 6  # of a longer message the first few: each costs as much as a message
 LONG = 25  # words; in a shorter message what is told is not hidden by the rest
 SURE = 0.5  # a part is out of its context, so it must be surer than a whole message (config.yml)
 POLITE = frozenset({"greet", "thanks", "goodbye"})
+PEOPLE_READ_IT = frozenset({UNSURE, OUT_OF_SCOPE})  # a whole that goes to people with all its words
 
 
 def parts(text: str, whole: Dict[str, Any]) -> List[str]:
-    """The parts worth reading alone: the questions, and of a long message everything. None where the message is one, or
-    where the whole is taken for a question and there is but one in it."""
+    """The parts worth reading alone: those of three words or more. None where the message is one, or where it is taken
+    for a question and there is nothing else in it."""
     every = [part.strip(" ,") for part in BORDER.split(text) if part.strip(" ,")]
-    if len(every) < 2:
-        return []
     enough = [part for part in every if len(part.split()) >= WORDS]
-    asked = [part for part in enough if _asks(part)]
-    if len(text.split()) >= LONG:
-        return enough[:PARTS]
-    return [] if whole["intent"]["name"] == FAQ and len(asked) < 2 else asked[:PARTS]
+    if len(every) < 2 or (len(enough) < 2 and whole["intent"]["name"] == FAQ):
+        return []
+    return enough[:PARTS]
 
 
 def together(whole: Dict[str, Any], read: List[Dict[str, Any]]) -> Dict[str, Any]:
-    """The parse of the whole with what its parts add: `flag_hints`, and `also`, a further topic to answer.
+    """The parse of the whole with what its parts add: `flag_hints`; `also`, a further topic to answer; `besides`, the
+    parses of wishes to see to.
 
     A whole that is like nothing goes to people all the same: a worry may stand beside the question. Only where all the
     rest is politeness it becomes its question.
@@ -49,11 +52,24 @@ def together(whole: Dict[str, Any], read: List[Dict[str, Any]]) -> Dict[str, Any
     asked = [(topic, parse) for parse in read if (topic := _surely_asked(parse)) is not None]
     rest = [parse for parse in read if parse["intent"]["name"] not in POLITE]
     if whole["intent"]["name"] == UNSURE and len(asked) == len(rest) == 1 and len(read) > 1:
-        whole = {**asked[0][1], "flag_hints": whole.get("flag_hints") or []}
+        whole = {**asked[0][1], "text": whole["text"], "flag_hints": whole.get("flag_hints") or []}
     own = topic_of(whole) if whole["intent"]["name"] == FAQ else None
-    hints = {hint["kind"]: hint for parse in [*reversed(read), whole] for hint in parse.get("flag_hints") or []}
+    is_long = len(whole["text"].split()) >= LONG
+    heard = [parse for parse in read if is_long or _asks(parse["text"])]
+    hints = {hint["kind"]: hint for parse in [*reversed(heard), whole] for hint in parse.get("flag_hints") or []}
     also = next((topic for topic, _ in asked if topic != own), None)
-    return {**whole, "flag_hints": list(hints.values()), "also": also}
+    return {**whole, "flag_hints": list(hints.values()), "also": also, "besides": _besides(whole, read)}
+
+
+def _besides(whole: Dict[str, Any], read: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+    """The first part of each wish that the whole does not tell. A person need not be asked for twice."""
+    told = {whole["intent"]["name"]} | ({ASK_STAFF} if whole["intent"]["name"] in PEOPLE_READ_IT else set())
+    found: Dict[str, Dict[str, Any]] = {}
+    for parse in read:
+        name = parse["intent"]["name"]
+        if name in WISHES - told and parse["intent"]["confidence"] >= SURE:
+            found.setdefault(name, parse)
+    return list(found.values())
 
 
 def _surely_asked(parse: Dict[str, Any]) -> Optional[str]:

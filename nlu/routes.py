@@ -4,6 +4,8 @@ from typing import Any, Dict, List, Optional
 
 FAQ = "faq"
 UNSURE = "nlu_fallback"
+OUT_OF_SCOPE = "out_of_scope"
+ASK_STAFF = "ask_staff"
 
 DOSES = {
     "dose_taken": "taken",
@@ -23,7 +25,7 @@ ROUTES = {
     "cannot_go_on": "staff",
     "next_visit": "visit",
     "leave_study": "withdraw",
-    "ask_staff": "staff",
+    ASK_STAFF: "staff",
     "greet": "smalltalk",
     "thanks": "smalltalk",
     "goodbye": "smalltalk",
@@ -34,6 +36,9 @@ ROUTES = {
     "stop_checkin": "checkin",
 }
 
+# Seen to beside whatever else a message is about: each has an action that answers it whole and opens nothing.
+WISHES = frozenset({"leave_study", ASK_STAFF, "next_visit", "supply_low", "doctor_stopped", "cannot_go_on"})
+
 # Sentences that look like a reply to a question of a check-in and mean nothing by themselves.
 REPLIES = frozenset({"inform", "affirm", "deny"})
 # Taps that answer a question; every other tap opens, closes or acknowledges something.
@@ -42,7 +47,7 @@ ANSWERING_TAPS = frozenset({"tap_answer", "tap_dose"})
 
 def understood(parse: Dict[str, Any], in_checkin: bool = False) -> Dict[str, Any]:
     """Intent, confidence, route, topic and dose of a parsed message, and whether it is a digression. `also` is a
-    further topic it asks about (nlu/reading.py).
+    further topic it asks about, `besides` are wishes it tells as well (nlu/reading.py).
 
     The confidence of an uncertain sentence is that of the best guess that was refused, not Rasa's placeholder
     (its fallback reports the threshold itself). A digression is a message that is about something else than
@@ -67,6 +72,7 @@ def understood(parse: Dict[str, Any], in_checkin: bool = False) -> Dict[str, Any
         "answer": topic,
         "nearest": _nearest_topic(parse),
         "also": parse.get("also"),
+        "besides": [beside["intent"]["name"] for beside in parse.get("besides") or []],
         "flags": [hint["kind"] for hint in parse.get("flag_hints") or []],
         "dose": DOSES.get(intent, "none"),
         "digression": intent not in (ANSWERING_TAPS if tapped else REPLIES),

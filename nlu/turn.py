@@ -230,13 +230,11 @@ class Replies(OutputChannel):
     def name(cls) -> Text:
         return "alongside"
 
-    async def answer_too(self, recipient_id: Text, message: Dict[Text, Any]) -> None:
-        """The answer to a question that was asked beside the rest: right after the answer that is there, else before
-        all that is said, so that a question of ours stays the last thing read."""
+    def say_too(self, said: List[Dict[Text, Any]]) -> None:
+        """What was asked or wished beside the rest: right after the answer that is there, else before all that is
+        said, so that a question of ours stays the last thing read."""
         answered = bool(self.said) and str(self.said[0]["utter"] or "").startswith("utter_faq/")
-        said, self.said = self.said, []
-        await self.send_response(recipient_id, message)
-        self.said = [*said[:answered], *self.said, *said[answered:]]
+        self.said = [*self.said[:answered], *said, *self.said[answered:]]
 
     async def send_response(self, recipient_id: Text, message: Dict[Text, Any]) -> None:
         about = message.get("metadata") or {}

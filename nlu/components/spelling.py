@@ -11,9 +11,26 @@ from collections import Counter
 from typing import Dict, Iterable, Iterator, List
 
 PUNCTUATION = re.compile(r"[^\w\s'’]")
-WORD = re.compile(r"[^\W\d_]+")
+WORD = re.compile(r"[^\W_]+")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 SHORTEST = 4  # in shorter words one slip is too often another word
+# What thumbs and haste make of common words, most of them too short to be mended by a letter.
+ON_A_PHONE = (
+    "2day=today 2moro=tomorrow 2morrow=tomorrow 2nite=tonight abt=about adn=and any1=anyone appt=appointment "
+    "apt=appointment atm=at_the_moment av=have b4=before bc=because bcos=because becos=because btw=by_the_way "
+    "cld=could cos=because coz=because cud=could cuz=because da=the dat=that dem=them evry=every evryday=every_day "
+    "fone=phone frm=from gettin=getting goin=going gona=going_to gonna=going_to gotta=got_to gr8=great hav=have "
+    "havin=having havnt=havent hosp=hospital hte=the hv=have idk=i_dont_know imo=i_think jst=just kno=know l8r=later "
+    "lmk=let_me_know mins=minutes mnths=months mor=more mornin=morning msg=message msgs=messages mths=months n=and "
+    "nite=night nr=number nuffin=nothing nuthin=nothing ov=of pls=please plse=please plz=please ppl=people r=are "
+    "rly=really shld=should shud=should sm1=someone smth=something som=some some1=someone sth=something "
+    "summat=something sumthing=something tab=tablet tabs=tablets taht=that tbh=to_be_honest teh=the tho=though "
+    "thru=through tht=that thx=thanks tihs=this tmr=tomorrow tmrw=tomorrow tomoz=tomorrow tuk=took tx=thanks u=you "
+    "ur=your urs=yours waht=what wat=what wats=whats wen=when whn=when wich=which wiht=with wiv=with wk=week "
+    "wks=weeks wld=would wnat=want wnt=want wot=what wots=whats woz=was wth=with wud=would y=why ya=you "
+    "yday=yesterday yr=your yrs=years "
+)
+PHONE_SPELLING = dict(pair.replace("_", " ").split("=") for pair in ON_A_PHONE.split())
 STRETCHED = re.compile(r"([^\W\d_])\1{2,}")  # "sooo", "pleeease"
 
 
@@ -31,7 +48,9 @@ class Spelling:
 
     def _mended_word(self, written: str) -> str:
         word = written.lower()
-        if len(word) < SHORTEST or not word.isascii() or self._is_known(word):
+        if word in PHONE_SPELLING:
+            return PHONE_SPELLING[word]
+        if len(word) < SHORTEST or not (word.isascii() and word.isalpha()) or self._is_known(word):
             return written
         word = STRETCHED.sub(r"\1", word)
         if self._is_known(word):

@@ -22,4 +22,4 @@ def tell_of_tablets(work: Work, participant: Participant, intent: str) -> dict[s
         tell_staff(work, participant, what)
         return {"says": [say(f"dose.{what}", who_reads=who_reads(work, participant.site, TO_STAFF[what]))]}
 
-    return work.once("tell_of_tablets", do)
+    return work.once(f"tell_of_tablets_{what}", do)

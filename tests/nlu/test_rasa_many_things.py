@@ -54,7 +54,7 @@ def test_dictated_marks_are_marks(door: Door, dictated: str, typed: str) -> None
 @pytest.mark.parametrize(
     ("text", "told", "answered"),
     [
-        ("my knees are really sore today, can i take paracetamol?", "action_report_symptom", "painkillers"),
+        ("my knees are really sore today, can i take paracetamol?", "action_report_symptom", "other_medicines"),
         ("I forgot my tablet last night. Can I drive to the visit?", "action_report_dose", "driving"),
         ("I was sick twice this morning and my hands are swollen, is wine allowed", "action_report_symptom", "alcohol"),
     ],

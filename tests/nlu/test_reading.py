@@ -1,0 +1,88 @@
+"""Which parts of a message are read alone, and what they add to the whole. The model's guesses are made up here; the
+real model reads in test_rasa_many_things.py."""
+
+from typing import Any
+
+import pytest
+
+from nlu.reading import parts, together
+
+
+def parse(text: str, name: str, sure: float = 0.9, hints: tuple[str, ...] = ()) -> dict[str, Any]:
+    """As Rasa gives it; `name` is an intent or faq/topic."""
+    intent, _, topic = name.partition("/")
+    selected = {"faq": {"response": {"intent_response_key": name}}} if topic else {}
+    return {
+        "text": text,
+        "intent": {"name": intent, "confidence": sure},
+        "intent_ranking": [{"name": name, "confidence": sure}],
+        "response_selector": selected,
+        "flag_hints": [{"kind": kind, "confidence": 0.9} for kind in hints],
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "read"),
+    [
+        ("can i drink wine?", "faq/alcohol", []),
+        ("hello! can i drink wine?", "faq/alcohol", []),  # the whole is that question
+        ("hello! can i drink wine?", "greet", ["can i drink wine"]),
+        ("what is a placebo? can i drink wine?", "faq/placebo", ["what is a placebo", "can i drink wine"]),
+        (
+            "is wine allowed and i'd like to speak to somebody",
+            "faq/alcohol",
+            ["is wine allowed", "i'd like to speak to somebody"],
+        ),
+        ("took it at nine, and then could someone ring me", "dose_taken", ["took it at nine", "could someone ring me"]),
+        ("ham and cheese", "out_of_scope", []),
+    ],
+)
+def test_the_parts_of_a_message(text: str, intent: str, read: list[str]) -> None:
+    assert parts(text, parse(text, intent)) == read
+
+
+def test_of_a_very_long_message_only_the_first_parts_are_read() -> None:
+    text = "and this is one more sentence. " * 300
+    assert len(parts(text, parse(text, "nlu_fallback"))) == 6
+
+
+def test_a_wish_beside_a_question_is_kept_with_its_own_words() -> None:
+    whole = parse("is wine allowed? please can somebody ring me", "faq/alcohol")
+    read = [parse("is wine allowed", "faq/alcohol"), parse("please can somebody ring me", "ask_staff")]
+    found = together(whole, read)
+    assert found["intent"]["name"] == "faq"
+    assert [(beside["intent"]["name"], beside["text"]) for beside in found["besides"]] == [
+        ("ask_staff", "please can somebody ring me")
+    ]
+    assert found["also"] is None
+
+
+@pytest.mark.parametrize(
+    ("whole", "part", "sure"),
+    [
+        ("ask_staff", "ask_staff", 0.9),  # it is the whole already
+        ("faq/alcohol", "ask_staff", 0.4),  # out of its context it must be surer than that
+        ("faq/alcohol", "thanks", 0.9),
+        ("nlu_fallback", "ask_staff", 0.9),  # people read it anyway
+        ("out_of_scope", "ask_staff", 0.9),
+    ],
+)
+def test_no_wish_is_made_of(whole: str, part: str, sure: float) -> None:
+    read = [parse("one two three", part, sure)]
+    assert together(parse("four five six. one two three", whole), read)["besides"] == []
+
+
+def test_who_wants_to_leave_is_heard_in_a_message_that_as_a_whole_is_like_nothing() -> None:
+    read = [parse("my skin is peeling", "report_symptom"), parse("i want out of this study", "leave_study")]
+    found = together(parse("my skin is peeling and i want out of this study", "nlu_fallback"), read)
+    assert found["intent"]["name"] == "nlu_fallback"
+    assert [beside["intent"]["name"] for beside in found["besides"]] == ["leave_study"]
+
+
+def test_a_hint_in_a_part_counts_in_a_long_message_or_a_question_only() -> None:
+    """A short message is read whole by the rules and by the hints; torn to pieces it sounds like more than it tells."""
+    read = [parse("i was gone for a moment", "report_symptom", hints=("seizure_or_fainting",))]
+    short = "nice day. i was gone for a moment"
+    assert together(parse(short, "greet"), read)["flag_hints"] == []
+    long = parse(f"{'we had a lovely day at the sea ' * 4}. {short}", "greet")
+    assert [hint["kind"] for hint in together(long, read)["flag_hints"]] == ["seizure_or_fainting"]
