@@ -79,7 +79,8 @@ def asked_about(text: str) -> list[str]:
 
 def with_hints(text: str, hints: Iterable[str]) -> list[str]:
     """The kinds the rules find, then those the model heard. A kind the rules have seen and set aside (denied, asked in
-    general, of somebody else, long past) is not brought back by the model: they read more closely than it does."""
+    general, of somebody else, long past, an idiom) is not brought back by the model: they read more closely than it
+    does."""
     found = kinds(text)
     if is_other_language(text):  # of which the model knows nothing: it hears suicide in the way to the station
         return found
@@ -106,9 +107,11 @@ def _mentions(text: str) -> Iterator[tuple[Standing, Flag]]:
         idioms = _idioms(rules, sentence)
         for match in rules.book.matches(sentence.tokens):
             phrase = id(match.phrase)
-            if phrase in told or not idioms.get(match.phrase.label, frozenset()).isdisjoint(match.positions):
+            if phrase in told:
                 continue
             standing = sentence.standing(match, whoever=phrase in rules.for_anybody)
+            if not idioms.get(match.phrase.label, frozenset()).isdisjoint(match.positions):
+                standing = Standing.IDIOM
             if standing is Standing.ASKED and match.phrase.label in rules.asked_of_oneself:
                 standing = Standing.TOLD if sentence.is_of_oneself(match) else standing
             if standing is Standing.TOLD:

@@ -28,6 +28,7 @@ class Standing(StrEnum):
     ASKED = "asked"
     OTHER_PERSON = "other_person"
     PAST = "past"
+    IDIOM = "idiom"
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def scope_rules(path: Path = SCOPE_FILE) -> ScopeRules:
             ("directly_fillers", "not_after", "may_fillers", "articles", "openers", "soft_starts"),
             ("directly", "may", "before", "after"),
         ),
-        "people": (("others", "determiners", "intros", "own", "going_on"), ()),
+        "people": (("others", "determiners", "intros", "own", "opinions", "going_on"), ()),
         "past": (("present", "returning", "ends"), ("markers",)),
     }
     for name, (word_lists, phrase_lists) in wanted.items():
@@ -255,6 +256,8 @@ class SentenceScope:
             word = self.tokens[at]
             if at in self._others and (at < match.start or at in match.positions):
                 return True
+            if word == "i" and "".join(self.tokens[at + 1 : at + 2]) in self._words["opinions"]:
+                continue
             if word == "mine" and self.tokens[at - 1 : at] == ("of",):
                 continue
             if at < match.start and word in own:
