@@ -6,7 +6,7 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
-from actions.base import Event, StudyAction, opened_by, words
+from actions.base import Event, StudyAction, opened_by, understood, words
 from study.participants import Participant
 from study.services.telling_symptoms import report_symptom
 from study.work import Work
@@ -18,7 +18,7 @@ class ReportSymptom(StudyAction):
     is_called = "action_report_symptom"
 
     def act(self, work: Work, participant: Participant, tracker: Tracker) -> dict[str, Any]:
-        return report_symptom(work, participant, words(tracker))
+        return report_symptom(work, participant, words(tracker), understood(tracker).get("symptoms", []))
 
     def events(self, outcome: dict[str, Any], tracker: Tracker) -> list[Event]:
         return opened_by(outcome, tracker)

@@ -23,7 +23,7 @@ from study.bootstrap import rasa_secret
 from study.settings import Settings
 from study.triage.doses import with_hint
 from study.triage.red_flags import with_hints
-from study.triage.symptoms import symptoms
+from study.triage.symptoms import with_heard
 from study.triage.told import what_is_told
 
 START_SECONDS = 120.0
@@ -86,7 +86,7 @@ def understood_by(client: httpx.Client, url: str, secret: str, text: str) -> dic
         "route": "emergency" if flags else route,
         "answer": None if flags else model["answer"],
         "red_flags": flags,
-        "symptoms": [{"term": one.term, "negated": one.negated} for one in symptoms(text)],
+        "symptoms": [{"term": one.term, "negated": one.negated} for one in with_heard(text, model["symptoms"])],
         "dose": with_hint(text, model["dose"]),
     }
 

@@ -43,8 +43,8 @@ def parts(text: str, whole: Dict[str, Any]) -> List[str]:
 
 
 def together(whole: Dict[str, Any], read: List[Dict[str, Any]]) -> Dict[str, Any]:
-    """The parse of the whole with what its parts add: `flag_hints`; `also`, a further topic to answer; `besides`, the
-    parses of wishes to see to.
+    """The parse of the whole with what its parts add: `flag_hints`; `symptom_hints`, but not of a question; `also`, a
+    further topic to answer; `besides`, the parses of wishes to see to.
 
     A whole that is like nothing goes to people all the same: a worry may stand beside the question. Only where all the
     rest is politeness it becomes its question.
@@ -57,8 +57,16 @@ def together(whole: Dict[str, Any], read: List[Dict[str, Any]]) -> Dict[str, Any
     is_long = len(whole["text"].split()) >= LONG
     heard = [parse for parse in read if is_long or _asks(parse["text"])]
     hints = {hint["kind"]: hint for parse in [*reversed(heard), whole] for hint in parse.get("flag_hints") or []}
+    telling = [parse for parse in (whole, *read) if parse["intent"]["name"] != FAQ]
+    symptoms = {hint["term"]: hint for parse in reversed(telling) for hint in parse.get("symptom_hints") or []}
     also = next((topic for topic, _ in asked if topic != own), None)
-    return {**whole, "flag_hints": list(hints.values()), "also": also, "besides": _besides(whole, read)}
+    return {
+        **whole,
+        "flag_hints": list(hints.values()),
+        "symptom_hints": list(symptoms.values()),
+        "also": also,
+        "besides": _besides(whole, read),
+    }
 
 
 def _besides(whole: Dict[str, Any], read: List[Dict[str, Any]]) -> List[Dict[str, Any]]:

@@ -82,7 +82,7 @@ class FlagHint(IntentClassifier, GraphComponent):
         texts = [text for text, _ in told] + untold
         spelling = Spelling(own_words(example.get(TEXT) for example in examples), the_embedder().words())
         reviewed = the_embedder().of([spelling.mended(text) for text in texts])
-        features = np.vstack([reviewed, *(_features(example) for example in examples)])
+        features = np.vstack([reviewed, *(dense_row(example) for example in examples)])
         kinds = [kinds for _, kinds in told] + [set()] * (len(features) - len(told))
         self._kinds = list(dict.fromkeys(kind for _, found in told for kind in sorted(found)))
         tells = np.array([[kind in found for kind in self._kinds] for found in kinds])
@@ -116,9 +116,9 @@ class FlagHint(IntentClassifier, GraphComponent):
         return messages
 
     def _hints(self, message: Message) -> List[Dict[Text, Any]]:
-        if message.get_dense_features(TEXT)[1] is None or not _is_latin(message.get(TEXT)):
+        if message.get_dense_features(TEXT)[1] is None or not is_latin(message.get(TEXT)):
             return []
-        row = _features(message)
+        row = dense_row(message)
         sure = self._sure(row).ravel()
         cosines = self._taught @ row.ravel()
         harmless = cosines[~self._tells.any(axis=1)].max(initial=-1.0)
@@ -182,13 +182,13 @@ def _read(path: Path, key: Text) -> Any:
         raise RasaException(f"{path}: red flags cannot be read from it ({type(error).__name__})") from None
 
 
-def _is_latin(text: Text) -> bool:
+def is_latin(text: Text) -> bool:
     """Whether half of the letters or more are: of another script the sentence model knows nothing."""
     letters = [character for character in text if character.isalpha()]
     return 2 * sum(character.isascii() for character in letters) >= len(letters)
 
 
-def _features(message: Message) -> np.ndarray:
+def dense_row(message: Message) -> np.ndarray:
     """The dense features, one row of length one, as the reviewed messages have them."""
     row = np.asarray(message.get_dense_features(TEXT)[1].features, dtype=np.float32)
     return row / np.linalg.norm(row)

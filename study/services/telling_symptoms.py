@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -16,18 +17,18 @@ from study.replies import say, who_reads
 from study.services.also_told import also_doses
 from study.services.concerning import raise_concern
 from study.services.occurrences import Outcome, active_occurrence, outcome
-from study.triage.symptoms import symptoms
+from study.triage.symptoms import with_heard
 from study.work import Work
 
 
-def report_symptom(work: Work, participant: Participant, words: str) -> Outcome:
+def report_symptom(work: Work, participant: Participant, words: str, heard: Sequence[str] = ()) -> Outcome:
     """Raise it to staff. Where the study has items for it and no other question is open, they follow: one occurrence a
-    term and day, open for as long as the study says, never reminded of."""
-    return work.once("report_symptom", lambda: _report(work, participant, words))
+    term and day, open for as long as the study says, never reminded of. `heard`: terms the model heard besides."""
+    return work.once("report_symptom", lambda: _report(work, participant, words, heard))
 
 
-def _report(work: Work, participant: Participant, words: str) -> dict[str, Any]:
-    terms = [symptom.term for symptom in symptoms(words) if not symptom.negated]
+def _report(work: Work, participant: Participant, words: str, heard: Sequence[str]) -> dict[str, Any]:
+    terms = [symptom.term for symptom in with_heard(words, heard) if not symptom.negated]
     raise_concern(work, participant, ConcernKind.SYMPTOM, Severity.ROUTINE, details={"term": terms})
     doses = also_doses(work, participant, words)
     told = say("symptom.passed_on", who_reads=who_reads(work, participant.site, Severity.ROUTINE))

@@ -4,7 +4,7 @@ The lexicon is symptoms.yml, in the notation of the red flags. Symptoms of someb
 general or long past are no symptoms of today and are left out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -39,17 +39,32 @@ class Lexicon:
 def symptoms(text: str) -> list[Symptom]:
     """The symptoms of a message in the order they are named; one told and denied counts as told."""
     found: dict[str, bool] = {}
+    for term, standing in _mentions(text):
+        if standing in (Standing.TOLD, Standing.NEGATED):
+            found[term] = found.get(term, True) and standing is Standing.NEGATED
+    return [Symptom(term, negated) for term, negated in found.items()]
+
+
+def with_heard(text: str, heard: Iterable[str]) -> list[Symptom]:
+    """The same, then the terms the model heard in words the lexicon has not. A term the lexicon has seen and set aside
+    (asked about, of somebody else, long past, a figure of speech) is not brought back: it reads more closely."""
+    seen = {term for term, _ in _mentions(text)}
+    known = lexicon().terms
+    new = (term for term in dict.fromkeys(heard) if term in known and term not in seen)
+    return [*symptoms(text), *(Symptom(term, negated=False) for term in new)]
+
+
+def _mentions(text: str) -> Iterator[tuple[str, Standing]]:
     words = lexicon()
     for sentence in scope_rules().read(text):
         silent = {at for idiom in words.idioms.matches(sentence.tokens) for at in range(idiom.start, idiom.end)}
-        matches = [one for one in words.book.matches(sentence.tokens) if silent.isdisjoint(one.positions)]
-        for match in _widest(matches, len(sentence.tokens)):
+        for match in _widest(list(words.book.matches(sentence.tokens)), len(sentence.tokens)):
             standing = sentence.standing(match)
-            if standing in (Standing.TOLD, Standing.NEGATED):
-                term = match.phrase.label
-                denied = standing is Standing.NEGATED or _is_over(words, sentence, match)
-                found[term] = found.get(term, True) and denied
-    return [Symptom(term, negated) for term, negated in found.items()]
+            if not silent.isdisjoint(match.positions):
+                standing = Standing.IDIOM
+            elif standing is Standing.TOLD and _is_over(words, sentence, match):
+                standing = Standing.NEGATED
+            yield match.phrase.label, standing
 
 
 def _is_over(words: Lexicon, sentence: SentenceScope, match: Match) -> bool:
