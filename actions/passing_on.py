@@ -24,7 +24,7 @@ class PassOn(StudyAction):
     def act(self, work: Work, participant: Participant, tracker: Tracker) -> dict[str, Any]:
         if understood(tracker).get("intent") == "ask_staff":
             return pass_on(work, participant, ConcernKind.QUESTION, Severity.ROUTINE, "contact.passed_on")
-        return take_unsure(work, participant, words(tracker))
+        return take_unsure(work, participant, words(tracker), understood(tracker).get("dose", "none"))
 
     def events(self, outcome: dict[str, Any], tracker: Tracker) -> list[Event]:
         return opened_by(outcome, tracker)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from study.concerns import ConcernKind
-from study.participants import Participant
+from study.participants import Participant, Standing
 from study.protocol import Severity
 from study.replies import Say, say, who_reads
 from study.services.checking_in import waits_in_silence
@@ -48,6 +48,23 @@ def _report(work: Work, participant: Participant, words: str, status: str | None
     if any(not one.negated for one in symptoms(words)):
         says = [*says, *pass_on(work, participant, ConcernKind.SYMPTOM, Severity.ROUTINE)["says"]]
     return outcome(says, active_occurrence(work, participant))
+
+
+def show_dose_heard(work: Work, participant: Participant, words: str, heard: str) -> list[Say]:
+    """What the model believes to have heard of a dose, and is not sure of, in words the rules know nothing of: shown
+    back, and it counts when it is said to be right. None where there was no such dose to take."""
+
+    def do() -> dict[str, Any]:
+        status = DoseStatus(heard)
+        told = Dose(status)
+        if status is DoseStatus.NONE or participant.standing != Standing.ENROLLED or is_set_aside(words):
+            return {"says": []}
+        if not is_of_the_study(work, participant, _day(work, participant, told, None)):
+            return {"says": []}
+        return {"says": take_statements(work, participant, [told], words, shown_back=True)}
+
+    says: list[Say] = work.once("show_dose_heard", do)["says"]
+    return says
 
 
 def plain_doses(work: Work, participant: Participant, words: str) -> list[Say] | None:

@@ -8,7 +8,7 @@ from typing import Any
 from study.concerns import ConcernKind
 from study.participants import Participant
 from study.protocol import Severity
-from study.services.dosing import report_dose
+from study.services.dosing import report_dose, show_dose_heard
 from study.services.occurrences import active_occurrence, outcome
 from study.services.passing_on import pass_on
 from study.services.telling_symptoms import report_symptom
@@ -17,8 +17,9 @@ from study.triage.told import what_is_told
 from study.work import Work
 
 
-def take_unsure(work: Work, participant: Participant, words: str) -> dict[str, Any]:
-    """The outcome of whichever use case the words belong to; `checkin` as they have it."""
+def take_unsure(work: Work, participant: Participant, words: str, heard: str = "none") -> dict[str, Any]:
+    """The outcome of whichever use case the words belong to; `checkin` as they have it. `heard`: the dose the model
+    believes to have heard, which is shown back; people read the words all the same."""
     told = what_is_told(words)
     if told is not None:
         report = report_symptom if told == "symptom" else report_dose
@@ -29,4 +30,5 @@ def take_unsure(work: Work, participant: Participant, words: str) -> dict[str, A
         return {**noted, "says": [*noted["says"], *asked["says"]]}
     wording = "question.other_language" if is_other_language(words) else None
     passed_on = pass_on(work, participant, ConcernKind.QUESTION, Severity.ROUTINE, wording)
-    return outcome(passed_on["says"], active_occurrence(work, participant))
+    shown = show_dose_heard(work, participant, words, heard) if wording is None and "?" not in words else []
+    return outcome([*passed_on["says"], *shown], active_occurrence(work, participant))

@@ -118,6 +118,13 @@ def test_what_is_told_beside_a_question_is_noted_and_the_question_goes_to_people
     assert ConcernKind.QUESTION in [one.kind for one in site.concerns()]
 
 
+def test_a_dose_only_the_model_heard_is_shown_back_and_people_read_the_words(site: Site) -> None:
+    said = says(site, take_unsure, "x", "the wee one went in with my porridge", "taken")
+    assert said == ["question.passed_on", "dose.read_back"]
+    assert says(site, take_unsure, "y", "did the wee one go in?", "taken", minutes=1) == ["question.passed_on"]
+    assert [one.kind for one in site.concerns()] == [ConcernKind.QUESTION]
+
+
 def test_another_language_is_said_kindly_and_passed_on(site: Site) -> None:
     assert says(site, take_unsure, "x", "quando è la mia prossima visita") == ["question.other_language"]
     assert [one.kind for one in site.concerns()] == [ConcernKind.QUESTION]
