@@ -20,7 +20,7 @@ from typing import List, Optional
 from nlu.training_files import check, training_files
 
 ROOT = Path(__file__).resolve().parent.parent
-RED_FLAGS = (Path("study") / "triage" / "red_flags.yml", Path("nlu") / "red_flags.yml")
+REVIEWED = (Path("study/triage/red_flags.yml"), Path("nlu/red_flags.yml"), Path("nlu/symptoms.yml"))
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "RASA_TELEMETRY_ENABLED": "false",
@@ -34,8 +34,8 @@ def inputs(root: Path) -> List[Path]:
     """Everything the model depends on, in a fixed order."""
     nlu = root / "nlu"
     code = sorted((nlu / "components").glob("*.py"))
-    flags = [ROOT / file for file in RED_FLAGS]  # no copy of the language files has them
-    return [root / "domain.yml", nlu / "config.yml", nlu / "requirements.txt", *training_files(root), *code, *flags]
+    reviewed = [ROOT / file for file in REVIEWED]  # no copy of the language files has them
+    return [root / "domain.yml", nlu / "config.yml", nlu / "requirements.txt", *training_files(root), *code, *reviewed]
 
 
 def fingerprint(root: Path) -> str:

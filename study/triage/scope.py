@@ -53,7 +53,9 @@ class ScopeRules:
         ]
 
     def _says_no(self, tokens: Sequence[str]) -> bool:
-        return bool(tokens) and tokens[0] in self.words["answers"] and (len(tokens) == 1 or tokens[1] == ",")
+        """ "No.", "Never got it.": short, or a comma follows."""
+        said = bool(tokens) and tokens[0] in self.words["answers"]
+        return said and (len(tokens) == 1 or tokens[1] == "," or (tokens[0] == "never" and len(tokens) <= 4))
 
 
 @cache
@@ -161,8 +163,12 @@ class SentenceScope:
         """ "Never had chest pain like this" is chest pain now."""
         if self.tokens[negator] not in ("never", "not"):
             return False
-        after = self.tokens[match.end : match.end + 2]
-        return "such" in self.tokens[negator : match.start] or any(word in self._words["comparing"] for word in after)
+        after = self.tokens[match.end : match.end + 3]
+        compared = any(
+            word in self._words["comparing"] and (word != "like" or following in ("this", "that", "it", "now", ""))
+            for word, following in zip(after[:2], (*after[1:], "", ""), strict=False)
+        )
+        return compared or "such" in self.tokens[negator : match.start]
 
     def _cannot_without(self, negator: int) -> bool:
         """ "I can't climb the stairs without fighting for air" is fighting for air."""
@@ -280,7 +286,9 @@ class SentenceScope:
         if any(word in self._words["returning"] for word in self.tokens[high : high + _FAR]):
             return False
         return any(
-            (low <= start and end <= high) or (low == end + 1 and self.tokens[end] == ",")
-            for start in range(max(low - _FAR, 0), high)
+            (low <= start and end <= high)
+            or (low == end + 1 and self.tokens[end] == ",")
+            or (start == high + 1 and self.tokens[high] == ",")
+            for start in range(max(low - _FAR, 0), high + 2)
             for end in self._past.get(start, ())
         )

@@ -46,12 +46,16 @@ def symptoms(text: str) -> list[Symptom]:
 
 
 def with_heard(text: str, heard: Iterable[str]) -> list[Symptom]:
-    """The same, then the terms the model heard in words the lexicon has not. A term the lexicon has seen and set aside
-    (asked about, of somebody else, long past, a figure of speech) is not brought back: it reads more closely."""
+    """The same; where the lexicon finds none told, the terms the model heard in other words. A term the lexicon has seen
+    and set aside (asked about, of somebody else, long past, a figure of speech) is not brought back: it reads more
+    closely than the model."""
+    found = symptoms(text)
+    if any(not one.negated for one in found):
+        return found
     seen = {term for term, _ in _mentions(text)}
     known = lexicon().terms
     new = (term for term in dict.fromkeys(heard) if term in known and term not in seen)
-    return [*symptoms(text), *(Symptom(term, negated=False) for term in new)]
+    return [*found, *(Symptom(term, negated=False) for term in new)]
 
 
 def _mentions(text: str) -> Iterator[tuple[str, Standing]]:
