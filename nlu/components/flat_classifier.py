@@ -71,8 +71,8 @@ class FlatClassifier(IntentClassifier, GraphComponent):
         return {
             "C": 20.0,
             "sparse_weight": 0.3,
-            "out_of_scope_weight": 5.0,
-            "nearness": 0.4,
+            "out_of_scope_weight": 10.0,
+            "nearness": 0.5,
             "nearness_width": 0.06,
             "neighbours": 3,
             "unlike": 0.1,
