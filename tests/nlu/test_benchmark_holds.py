@@ -51,6 +51,8 @@ def test_no_held_out_sentence_is_an_example_or_nearly_one() -> None:
     trained = [plain(one) for examples in examples_by_intent(ROOT).values() for one in examples]
     flags = yaml.safe_load((ROOT / "nlu" / "red_flags.yml").read_text(encoding="utf-8"))
     trained += [plain(one) for heard in [*flags["heard"].values(), flags["not_heard"]] for one in heard]
+    symptoms = yaml.safe_load((ROOT / "nlu" / "symptoms.yml").read_text(encoding="utf-8"))
+    trained += [plain(one) for told in [*symptoms["told"].values(), symptoms["not_told"]] for one in told]
     rules = [one for entry in red_flag_rules().entries for one in (*entry.must_flag, *entry.must_not)]
     trained += [plain(one) for one in rules]
     known = set(trained)
