@@ -55,8 +55,9 @@ def together(whole: Dict[str, Any], read: List[Dict[str, Any]]) -> Dict[str, Any
         whole = {**asked[0][1], "text": whole["text"], "flag_hints": whole.get("flag_hints") or []}
     own = topic_of(whole) if whole["intent"]["name"] == FAQ else None
     is_long = len(whole["text"].split()) >= LONG
-    heard = [parse for parse in read if is_long or _asks(parse["text"])]
-    hints = {hint["kind"]: hint for parse in [*reversed(heard), whole] for hint in parse.get("flag_hints") or []}
+    heard = [parse for parse in (whole, *read) if parse is whole or is_long or _asks(parse["text"])]
+    heard = [parse for parse in heard if not _is_surely(FAQ, parse)]  # "do I get an ECG?" sounds like a heart attack
+    hints = {hint["kind"]: hint for parse in reversed(heard) for hint in parse.get("flag_hints") or []}
     telling = [parse for parse in (whole, *read) if parse["intent"]["name"] != FAQ]
     symptoms = {hint["term"]: hint for parse in reversed(telling) for hint in parse.get("symptom_hints") or []}
     also = next((topic for topic, _ in asked if topic != own), None)
@@ -81,8 +82,11 @@ def _besides(whole: Dict[str, Any], read: List[Dict[str, Any]]) -> List[Dict[str
 
 
 def _surely_asked(parse: Dict[str, Any]) -> Optional[str]:
-    sure = parse["intent"]["name"] == FAQ and candidates(parse)[0]["confidence"] >= SURE
-    return topic_of(parse) if sure and _asks(parse["text"]) else None
+    return topic_of(parse) if _is_surely(FAQ, parse) and _asks(parse["text"]) else None
+
+
+def _is_surely(intent: str, parse: Dict[str, Any]) -> bool:
+    return bool(parse["intent"]["name"] == intent and candidates(parse)[0]["confidence"] >= SURE)
 
 
 def _asks(part: str) -> bool:
