@@ -56,7 +56,7 @@ class SymptomHint(IntentClassifier, GraphComponent):
     def get_default_config() -> Dict[Text, Any]:
         return {
             "examples": "nlu/symptoms.yml",
-            "threshold": 0.3,
+            "threshold": 0.4,
             "alike": 0.5,
             "none_weight": 10.0,
             "C": 20.0,
