@@ -26,7 +26,7 @@ from nlu.components.spelling import Spelling, own_words
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = "flag_hint.npz"
-NONE = "none"
+WORDS = 2  # a single word that tells a red flag is one of the rules' own; the model hears one in "aaaaa"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -116,7 +116,8 @@ class FlagHint(IntentClassifier, GraphComponent):
         return messages
 
     def _hints(self, message: Message) -> List[Dict[Text, Any]]:
-        if message.get_dense_features(TEXT)[1] is None or not is_latin(message.get(TEXT)):
+        text = message.get(TEXT)
+        if message.get_dense_features(TEXT)[1] is None or not is_latin(text) or len(text.split()) < WORDS:
             return []
         row = dense_row(message)
         sure = self._sure(row).ravel()

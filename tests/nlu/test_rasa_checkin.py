@@ -73,20 +73,20 @@ def test_a_question_in_the_middle_is_answered_and_the_item_asked_again(door: Doo
 
 
 @pytest.mark.parametrize(
-    ("text", "action"),
+    ("text", "ran"),
     [
-        ("when is my next visit", "action_next_visit"),
-        ("i've got a rash on my arms", "action_report_symptom"),
-        ("i forgot my pill last night", "action_report_dose"),
-        ("can the nurse call me please", "action_pass_on"),
-        ("how do i fix my washing machine", "action_pass_on"),
+        ("when is my next visit", ["action_next_visit", "action_also_told"]),
+        ("i've got a rash on my arms", ["action_report_symptom"]),
+        ("i forgot my pill last night", ["action_report_dose"]),
+        ("can the nurse call me please", ["action_pass_on", "action_also_told"]),
+        ("how do i fix my washing machine", ["action_pass_on"]),
     ],
 )
 def test_something_else_in_the_middle_is_dealt_with_and_the_item_asked_again(
-    door: Door, text: str, action: str
+    door: Door, text: str, ran: list[str]
 ) -> None:
     played = door.turn(text, checkin=at("fatigue.severity"))
-    assert says(played) == [f"stub.{action}", "asks.fatigue.severity"]
+    assert says(played) == [*(f"stub.{action}" for action in ran), "asks.fatigue.severity"]
 
 
 @pytest.mark.parametrize("item", ITEMS)

@@ -70,6 +70,36 @@ def test_a_question_beside_a_report_is_answered_before_it(
     assert actions.calls
 
 
+@pytest.mark.parametrize(
+    ("text", "ran", "said_first"),
+    [
+        ("is wine allowed with it? and please can somebody ring me", "action_pass_on", "utter_faq/alcohol"),
+        ("How much do you pay for a visit? I want to leave the study.", "action_record_wish", "utter_faq/payment"),
+        ("can i drive on the tablets, and when is my next appointment", "action_next_visit", "utter_faq/driving"),
+        ("Took my tablet at nine. Could someone from the team phone me back please?", "action_pass_on", None),
+        ("I forgot my tablet last night. And when is my next visit?", "action_next_visit", None),
+    ],
+)
+def test_a_wish_beside_something_else_is_seen_to(
+    door: Door, actions: StubActions, text: str, ran: str, said_first: str | None
+) -> None:
+    """A request that stands beside a question or a report would otherwise be lost."""
+    played = door.turn(text, slots=NUMBERS)
+    assert ran in {call.action for call in actions.calls}
+    if said_first is not None:
+        assert played["replies"][0]["utter"] == said_first
+
+
+def test_a_question_about_leaving_is_no_wish_to_leave(door: Door, actions: StubActions) -> None:
+    door.turn("can i leave the study if i change my mind? what happens to my data then?", slots=NUMBERS)
+    assert "action_record_wish" not in {call.action for call in actions.calls}
+
+
+def test_a_symptom_in_words_the_lexicon_has_not_is_heard(door: Door) -> None:
+    found = door.understand("by lunchtime i have no go left in me, i could sleep on a washing line")
+    assert "fatigue" in found["symptoms"]
+
+
 def test_two_questions_have_two_answers_in_their_order(door: Door) -> None:
     played = door.turn("what is a placebo? can i drink wine?", slots=NUMBERS)
     answers = [reply["utter"] for reply in played["replies"] if str(reply["utter"]).startswith("utter_faq/")]
