@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from nlu.training_files import examples_by_intent
 from tests.alongside.conftest import Terminal
 from tests.nlu.real_rasa import copied_project
 
@@ -72,7 +73,8 @@ def test_from_a_new_topic_to_what_is_served(terminal: Terminal, draft: Path) -> 
 
     trained = terminal.runs("faq", "train")
     assert trained.status == 0, trained.out + trained.err
-    assert "91 topics" in trained.out
+    topics = sum(intent.startswith("faq/") for intent in examples_by_intent(draft))
+    assert f"{topics} topics" in trained.out
 
     own = terminal.runs("faq", "publish", "--by", "Dr. L. Moreno")
     assert own.status == 2
@@ -81,7 +83,7 @@ def test_from_a_new_topic_to_what_is_served(terminal: Terminal, draft: Path) -> 
     assert published.status == 0, published.err
     assert "served from the next start on" in published.out
     (row,) = terminal.reads("faq", "history", "--json")
-    assert (row["by"], row["step"], row["topics"]) == ("C. Ruiz", "published", 91)
+    assert (row["by"], row["step"], row["topics"]) == ("C. Ruiz", "published", topics)
     assert row["golden"]["wrong"] == 0
 
     assert ANSWER[:30] in terminal.runs("faq", "try", "where is the rack for my bicycle").out
