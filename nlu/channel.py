@@ -10,11 +10,13 @@ import asyncio
 import hmac
 import logging
 from pathlib import Path
-from typing import Any, Awaitable, Callable, Dict, FrozenSet, NoReturn, Optional, Text, Tuple
+from typing import Any, Awaitable, Callable, Dict, FrozenSet, List, NoReturn, Optional, Text, Tuple
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, UserMessage
 from rasa.core.processor import MessageProcessor
+from rasa.engine.constants import PLACEHOLDER_MESSAGE, PLACEHOLDER_TRACKER
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.exceptions import RasaException
 from sanic import Blueprint, response
 from sanic.exceptions import InvalidUsage
@@ -205,10 +207,28 @@ async def _parsed(processor: MessageProcessor, text: Text) -> Dict[Text, Any]:
     if not words:
         return {"text": text, "intent": {"name": UNSURE, "confidence": 0.0}, "entities": []}
     whole = await processor.parse_message(UserMessage(words))
-    parse = together(whole, [await processor.parse_message(UserMessage(part)) for part in parts(words, whole)])
+    parse = together(whole, _parsed_at_once(processor, parts(words, whole)))
     if parse.get("flag_hints"):
         parse["intent"] = {"name": RED_FLAG, "confidence": parse["flag_hints"][0]["confidence"]}
     return {**parse, "text": text}
+
+
+def _parsed_at_once(processor: MessageProcessor, texts: List[Text]) -> List[Dict[Text, Any]]:
+    """The same for several texts in one run of the model, which takes half the time. Rasa's own parses one."""
+    if not texts:
+        return []
+    nobody = DialogueStateTracker.from_events("", [])
+    found = processor.graph_runner.run(
+        inputs={PLACEHOLDER_MESSAGE: [UserMessage(text) for text in texts], PLACEHOLDER_TRACKER: nobody},
+        targets=[processor.model_metadata.nlu_target],
+    )
+    parses = []
+    for text, message in zip(texts, found[processor.model_metadata.nlu_target], strict=True):
+        intent = {"name": None, "confidence": 0.0}
+        parse = {"text": text, "intent": intent, "entities": [], **message.as_dict(only_output_properties=True)}
+        processor._update_full_retrieval_intent(parse)
+        parses.append(parse)
+    return parses
 
 
 def _tapped(processor: MessageProcessor, tap: Dict[Text, Any]) -> Dict[Text, Any]:

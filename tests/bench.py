@@ -23,6 +23,7 @@ from rich.console import Console
 
 from rehearsal.stack import Stack
 from tests.nlu.real_rasa import Door, copied_project, running_rasa
+from tests.nlu.stub_actions import StubActions
 
 ROOT = Path(__file__).parent.parent
 QUESTION = "can i leave the study whenever i like"
@@ -142,7 +143,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         say("Rasa is loading ...")
         began = time.perf_counter()
-        with running_rasa(Path(folder)) as door:
+        stub = StubActions()
+        with stub.listening(), running_rasa(Path(folder), actions_port=stub.port) as door:
             boot = time.perf_counter() - began
             say("One turn, ours and stock ...")
             turns = channels(door)

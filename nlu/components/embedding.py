@@ -14,9 +14,9 @@ DIMENSIONS = 384
 TOKENS = 128  # the length the model was trained for; 128 tokens are about 90 words
 FIRST_WORD = 1996  # of the vocabulary: "the"
 WINDOWS = 4  # of TOKENS each; what follows in a longer message is read by its parts (nlu/reading.py)
-WORKERS = 2  # for training, where thousands of sentences wait; a message has few
-BATCH = 16
+WORKERS = 2
 MANY = 50  # texts; more than these are a training, not a message
+BATCH = 16
 
 
 class Embedder:
@@ -33,7 +33,8 @@ class Embedder:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(TOKENS)
         self._counts = _counts(self._tokenizer.get_vocab_size())
-        # For one sentence, soon: both cores at it. Made now, so that no message waits for it and a wrong file shows.
+        # A message and its parts, soon: both cores at it. Made now, so that no message waits for it and a wrong file
+        # shows.
         self._for_a_message = _session(threads=WORKERS)
 
     @cached_property
@@ -54,9 +55,8 @@ class Embedder:
                 windows.setdefault(len(window.ids), []).append((place, window.ids))
         batches = [same[at : at + BATCH] for same in windows.values() for at in range(0, len(same), BATCH)]
         rows = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
-        many = len(texts) > MANY
-        session = self._for_many if many else self._for_a_message
-        with ThreadPoolExecutor(WORKERS if many else 1) as workers:
+        session = self._for_many if len(texts) > MANY else self._for_a_message
+        with ThreadPoolExecutor(min(WORKERS, len(batches)) or 1) as workers:
             read = workers.map(lambda batch: _sums(session, batch, self._counts), batches)
             for batch, sums in zip(batches, read, strict=True):
                 # A text longer than TOKENS has several windows, each of which counts by its tokens.
@@ -84,9 +84,7 @@ def _counts(vocabulary: int) -> np.ndarray:
     return (np.log(2.0 + rank) / np.log(2.0 + rank[-1])).astype(np.float32)
 
 
-def _sums(
-    session: onnxruntime.InferenceSession, batch: List[Tuple[int, List[int]]], counts: np.ndarray
-) -> np.ndarray:
+def _sums(session: onnxruntime.InferenceSession, batch: List[Tuple[int, List[int]]], counts: np.ndarray) -> np.ndarray:
     """The sum over the tokens of each, as much as they count, one row each."""
     ids = np.array([tokens for _, tokens in batch], dtype=np.int64)
     asked = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}

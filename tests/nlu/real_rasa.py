@@ -105,8 +105,11 @@ def train() -> None:
 
 
 @contextmanager
-def running_rasa(folder: Path, credentials: str = "tests/nlu/credentials.yml") -> Iterator[Door]:
-    """A Rasa of our own on a free port, stopped by its pid afterwards."""
+def running_rasa(
+    folder: Path, credentials: str = "tests/nlu/credentials.yml", actions_port: int | None = None
+) -> Iterator[Door]:
+    """A Rasa of our own on a free port, stopped by its pid afterwards. Without a port for actions a call that names no
+    server for them fails."""
     train()
     port, secret, log = free_port(), secrets.token_hex(16), folder / "rasa.log"
     command = [str(PYTHON), "-m", "rasa", "run", "-i", "127.0.0.1", "-p", str(port), "-m", "nlu/models"]
@@ -116,7 +119,7 @@ def running_rasa(folder: Path, credentials: str = "tests/nlu/credentials.yml") -
         **QUIET,
         "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests' / 'nlu'}",
         "ALONGSIDE_RASA_SECRET": secret,
-        "ALONGSIDE_ACTIONS_PORT": str(free_port()),  # nobody listens there: a call without actions_url fails
+        "ALONGSIDE_ACTIONS_PORT": str(actions_port or free_port()),
     }
     with log.open("w") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)

@@ -58,6 +58,7 @@ class StubActions:
     def listening(self) -> Iterator[None]:
         server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         server.daemon_threads = True
+        self.port = server.server_port
         self.url = f"http://127.0.0.1:{server.server_port}/webhook"
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
