@@ -22,6 +22,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.linear_model import LogisticRegression
 
 from nlu.components.embedding import the_embedder
+from nlu.components.hints import dense_row, is_latin
 from nlu.components.spelling import Spelling, own_words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -181,15 +182,3 @@ def _read(path: Path, key: Text) -> Any:
         return yaml.safe_load(path.read_text(encoding="utf-8"))[key]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
         raise RasaException(f"{path}: red flags cannot be read from it ({type(error).__name__})") from None
-
-
-def is_latin(text: Text) -> bool:
-    """Whether half of the letters or more are: of another script the sentence model knows nothing."""
-    letters = [character for character in text if character.isalpha()]
-    return 2 * sum(character.isascii() for character in letters) >= len(letters)
-
-
-def dense_row(message: Message) -> np.ndarray:
-    """The dense features, one row of length one, as the reviewed messages have them."""
-    row = np.asarray(message.get_dense_features(TEXT)[1].features, dtype=np.float32)
-    return row / np.linalg.norm(row)

@@ -24,6 +24,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import normalize
 
+from nlu.components.class_weights import class_weights
+
 logger = logging.getLogger(__name__)
 
 WEIGHTS_FILE = "flat_classifier.npz"
@@ -106,7 +108,12 @@ class FlatClassifier(IntentClassifier, GraphComponent):
         labels = np.array([label_of(example) for example in examples])
         self._widths = _widths(examples)
         features = self._features(examples)
-        model = self._regression(self._config["C"], features, labels, self._weights_of(labels))
+        model = self._regression(
+            self._config["C"],
+            features,
+            labels,
+            class_weights(labels, {OUT_OF_SCOPE: self._config["out_of_scope_weight"]}),
+        )
         self._labels = list(model.classes_)
         self._weights, self._offsets = np.ascontiguousarray(model.coef_.T), model.intercept_
         self._learn_scope(features, labels)
@@ -117,21 +124,12 @@ class FlatClassifier(IntentClassifier, GraphComponent):
         self._persist()
         return self._resource
 
-    def _weights_of(self, labels: np.ndarray) -> np.ndarray:
-        """Every label weighs the same, but for out_of_scope, which is everything else there is."""
-        names, counts = np.unique(labels, return_counts=True)
-        share = dict(zip(names, 1.0 / counts, strict=True))
-        share[OUT_OF_SCOPE] = share.get(OUT_OF_SCOPE, 0.0) * self._config["out_of_scope_weight"]
-        weights = np.array([share[label] for label in labels])
-        return weights * len(weights) / weights.sum()
-
     def _learn_scope(self, features: np.ndarray, labels: np.ndarray) -> None:
         """Without an example out of scope everything is in it."""
         outside = labels == OUT_OF_SCOPE
         self._scope_weights, self._scope_offset = np.zeros(features.shape[1]), 30.0
         if outside.any() and not outside.all():
-            weights = np.where(outside, len(labels) / (2 * outside.sum()), len(labels) / (2 * (~outside).sum()))
-            scope = self._regression(self._config["C"], features, ~outside, weights)
+            scope = self._regression(self._config["C"], features, ~outside, class_weights(outside, {}))
             self._scope_weights, self._scope_offset = scope.coef_[0], float(scope.intercept_[0])
 
     def _regression(

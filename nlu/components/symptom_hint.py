@@ -21,8 +21,9 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.linear_model import LogisticRegression
 
+from nlu.components.class_weights import class_weights
 from nlu.components.embedding import the_embedder
-from nlu.components.flag_hint import dense_row, is_latin
+from nlu.components.hints import dense_row, is_latin
 from nlu.components.spelling import Spelling, own_words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,7 +90,7 @@ class SymptomHint(IntentClassifier, GraphComponent):
         model = LogisticRegression(
             C=self._config["C"], max_iter=self._config["max_iter"], random_state=self._config["random_state"]
         )
-        model.fit(features, labels, sample_weight=self._weights_of(labels))
+        model.fit(features, labels, sample_weight=class_weights(labels, {NONE: self._config["none_weight"]}))
         self._terms = list(model.classes_)
         self._weights, self._offsets = np.ascontiguousarray(model.coef_.T), model.intercept_
         kept = labels != NONE
@@ -104,13 +105,6 @@ class SymptomHint(IntentClassifier, GraphComponent):
                 tells=self._tells,
             )
         return self._resource
-
-    def _weights_of(self, labels: np.ndarray) -> np.ndarray:
-        names, counts = np.unique(labels, return_counts=True)
-        share = dict(zip(names, 1.0 / counts, strict=True))
-        share[NONE] = share.get(NONE, 0.0) * self._config["none_weight"]
-        weights = np.array([share[label] for label in labels])
-        return weights * len(weights) / weights.sum()
 
     def process(self, messages: List[Message]) -> List[Message]:
         """Set `symptom_hints`, the surest first; a message without a word has none."""

@@ -46,8 +46,8 @@ def symptoms(text: str) -> list[Symptom]:
 
 
 def with_heard(text: str, heard: Iterable[str]) -> list[Symptom]:
-    """The same; where the lexicon finds none told, the terms the model heard in other words. A term the lexicon has seen
-    and set aside (asked about, of somebody else, long past, a figure of speech) is not brought back: it reads more
+    """The same; where the lexicon finds none told, the terms the model heard in other words. A term the lexicon has
+    seen and set aside (asked about, of somebody else, long past, a figure of speech) is not brought back: it reads more
     closely than the model."""
     found = symptoms(text)
     if any(not one.negated for one in found):

@@ -1,4 +1,5 @@
-"""`make benchmark`: how well sentences nobody trained on are understood, against the goals; how other pipelines did.
+"""`make benchmark`: how well sentences nobody trained on are understood, against the goals; what is taken for what; how
+other pipelines did.
 
 With --keep the figures are kept, and CI fails when one falls back (tests/nlu/test_benchmark_holds.py); with --wrong
 every mistake is listed; with --pipelines the pipelines are trained and compared anew first (half an hour)."""
@@ -20,9 +21,10 @@ from alongside.printing import console, table
 from alongside.processes import RASA_PYTHON, ROOT
 from alongside.understand import a_rasa, understood_by
 from study.settings import Settings
-from tests.benchmark.measuring import REACHED, Figure, every_sentence, measure
+from tests.benchmark.measuring import REACHED, Figure, confusions, every_sentence, measure
 
 PIPELINES = REACHED.with_name("pipelines.json")
+CONFUSIONS = 12  # the most frequent ones are printed
 SHORT = 25  # words: longer messages are read by their parts
 COLUMNS = {
     "topic_first": "Topic first",
@@ -61,8 +63,9 @@ def main() -> int:
         f"{_p95([*times.values()]):.0f} ms of all {len(times)} (goal 30)"
     )
     out.print(f"Rasa: boots in {boot:.0f} s (goal 20), takes {memory / 2**20:.0f} MB (goal 900)")
+    out.print(table(("Meant", "Taken for", "Times"), confusions(wrong)[:CONFUSIONS], right=("Times",)))
     for line in wrong if "--wrong" in sys.argv else [f"{len(wrong)} were got wrong; ARGS=--wrong lists them."]:
-        out.print(line)
+        out.print(str(line))
     out.print(_compared())
     if "--keep" in sys.argv:
         kept = {figure.name: round(figure.value, 4) for figure in figures}

@@ -33,7 +33,7 @@ def test_no_goal_that_was_reached_falls_back_by_more_than_two_points(rasa_door: 
     lost = [
         f"{one.name}: {one.value:.3f}, was {kept[one.name]}" for one in figures if one.falls_back_behind(kept[one.name])
     ]
-    assert lost == [], "\n".join(wrong)
+    assert lost == [], "\n".join(str(one) for one in wrong)
 
 
 def test_every_golden_question_gets_its_topic_or_goes_to_people(rasa_door: Door) -> None:
