@@ -273,6 +273,11 @@ class SentenceScope:
                 return False
         return False
 
+    def _stands_alone(self, comma: int, end: int) -> bool:
+        """ "A rash, years back, in Malta"; not "chest pain, last summer I was fine"."""
+        closes = end == len(self.tokens) or self.tokens[end] == ","
+        return closes and self.tokens[comma] == ","
+
     def _is_past(self, match: Match) -> bool:
         ends = self._words["ends"] | {","}
         low, high = match.start, match.end
@@ -288,7 +293,7 @@ class SentenceScope:
         return any(
             (low <= start and end <= high)
             or (low == end + 1 and self.tokens[end] == ",")
-            or (start == high + 1 and self.tokens[high] == ",")
+            or (start == high + 1 and self._stands_alone(high, end))
             for start in range(max(low - _FAR, 0), high + 2)
             for end in self._past.get(start, ())
         )
