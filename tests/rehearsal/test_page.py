@@ -27,6 +27,7 @@ ANSWER_MS = 20_000.0  # two busy cores
 SIZE = {"width": 1280, "height": 720}
 CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 QUESTION = "Can I leave the study if I change my mind?"
+PASSED_ON = re.compile("I have passed your message to your study team")
 ANSWER = "You can leave the study at any time"
 
 
@@ -149,6 +150,7 @@ def test_words_of_people_are_shown_as_text_and_never_as_html(page: Page) -> None
     see(page, "P-001", written)
     assert messages_of(page, "P-001").locator("b, img[src=x]").count() == 0
     assert page.title() == "Alongside rehearsal"
+    see(page, "P-001", PASSED_ON)  # a message still being read is the clock's next event
 
 
 def test_the_next_event_brings_the_daily_question_at_eight_in_the_evening_and_a_tap_answers_it(
