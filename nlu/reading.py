@@ -25,7 +25,7 @@ BORDER = re.compile(
     re.IGNORECASE,
 )
 WORDS = 3  # a shorter part ("thanks", "ok then") is read with the whole only
-PARTS = 6  # of a longer message the first few: each costs as much as a message
+PARTS = 6  # of a longer message the first few: each costs milliseconds
 LONG = 25  # words; in a shorter message what is told is not hidden by the rest
 SURE = 0.5  # a part is out of its context, so it must be surer than a whole message (config.yml)
 POLITE = frozenset({"greet", "thanks", "goodbye"})
@@ -49,14 +49,15 @@ def together(whole: Dict[str, Any], read: List[Dict[str, Any]]) -> Dict[str, Any
     A whole that is like nothing goes to people all the same: a worry may stand beside the question. Only where all the
     rest is politeness it becomes its question.
     """
-    asked = [(topic, parse) for parse in read if (topic := _surely_asked(parse)) is not None]
+    asked = [(topic, parse) for parse in read if (topic := _topic_asked(parse)) is not None]
     rest = [parse for parse in read if parse["intent"]["name"] not in POLITE]
     if whole["intent"]["name"] == UNSURE and len(asked) == len(rest) == 1 and len(read) > 1:
         whole = {**asked[0][1], "text": whole["text"], "flag_hints": whole.get("flag_hints") or []}
     own = topic_of(whole) if whole["intent"]["name"] == FAQ else None
     is_long = len(whole["text"].split()) >= LONG
-    heard = [parse for parse in (whole, *read) if parse is whole or is_long or _asks(parse["text"])]
-    heard = [parse for parse in heard if not _is_surely(FAQ, parse)]  # "do I get an ECG?" sounds like a heart attack
+    # "Do I get an ECG?" sounds like a heart attack: what is surely a question of a topic is no hint at a flag.
+    heard = [whole, *(parse for parse in read if is_long or _asks(parse["text"]))]
+    heard = [parse for parse in heard if not _is_surely_asked(parse)]
     hints = {hint["kind"]: hint for parse in reversed(heard) for hint in parse.get("flag_hints") or []}
     telling = [parse for parse in (whole, *read) if parse["intent"]["name"] != FAQ]
     symptoms = {hint["term"]: hint for parse in reversed(telling) for hint in parse.get("symptom_hints") or []}
@@ -81,12 +82,12 @@ def _besides(whole: Dict[str, Any], read: List[Dict[str, Any]]) -> List[Dict[str
     return list(found.values())
 
 
-def _surely_asked(parse: Dict[str, Any]) -> Optional[str]:
-    return topic_of(parse) if _is_surely(FAQ, parse) and _asks(parse["text"]) else None
+def _topic_asked(parse: Dict[str, Any]) -> Optional[str]:
+    return topic_of(parse) if _is_surely_asked(parse) and _asks(parse["text"]) else None
 
 
-def _is_surely(intent: str, parse: Dict[str, Any]) -> bool:
-    return bool(parse["intent"]["name"] == intent and candidates(parse)[0]["confidence"] >= SURE)
+def _is_surely_asked(parse: Dict[str, Any]) -> bool:
+    return bool(parse["intent"]["name"] == FAQ and candidates(parse)[0]["confidence"] >= SURE)
 
 
 def _asks(part: str) -> bool:

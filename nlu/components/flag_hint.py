@@ -10,28 +10,21 @@ from typing import Any, Dict, List, Set, Text, Tuple
 
 import numpy as np
 import yaml
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
-from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.exceptions import RasaException
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.linear_model import LogisticRegression
 
-from nlu.components.embedding import the_embedder
-from nlu.components.hints import dense_row, is_latin
-from nlu.components.spelling import Spelling, own_words
+from nlu.components.hints import ROOT, Hint, dense_row, features_of
 
-ROOT = Path(__file__).resolve().parents[2]
-FILE = "flag_hint.npz"
 WORDS = 2  # a single word that tells a red flag is one of the rules' own; the model hears one in "aaaaa"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class FlagHint(IntentClassifier, GraphComponent):
+class FlagHint(Hint):
     """One yes-or-no a kind, each over the dense features of a message.
 
     `flag_hints` are the kinds at or above `threshold` that are borne out by what was taught: a message of the kind lies
@@ -43,15 +36,7 @@ class FlagHint(IntentClassifier, GraphComponent):
     training example of none.
     """
 
-    def __init__(self, config: Dict[Text, Any], storage: ModelStorage, resource: Resource) -> None:
-        self._config = config
-        self._storage = storage
-        self._resource = resource
-        self._kinds: List[Text] = []
-        self._weights = np.zeros((0, 0))
-        self._offsets = np.zeros(0)
-        self._taught = np.zeros((0, 0))  # the features of every example, and which kinds each tells
-        self._tells = np.zeros((0, 0), dtype=bool)
+    gives = "flag_hints"
 
     @staticmethod
     def get_default_config() -> Dict[Text, Any]:
@@ -66,43 +51,21 @@ class FlagHint(IntentClassifier, GraphComponent):
             "random_state": 7,
         }
 
-    @classmethod
-    def create(
-        cls,
-        config: Dict[Text, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> "FlagHint":
-        return cls(config, model_storage, resource)
-
     def train(self, training_data: TrainingData) -> Resource:
         """Learn every kind against all the rest. A kind has few messages among thousands: they weigh as much."""
         examples = [example for example in training_data.intent_examples if example.get_dense_features(TEXT)[1]]
         told, untold = reviewed_messages(ROOT / self._config["rules"], ROOT / self._config["examples"])
-        texts = [text for text, _ in told] + untold
-        spelling = Spelling(own_words(example.get(TEXT) for example in examples), the_embedder().words())
-        reviewed = the_embedder().of([spelling.mended(text) for text in texts])
-        features = np.vstack([reviewed, *(dense_row(example) for example in examples)])
+        features = features_of([text for text, _ in told] + untold, examples)
         kinds = [kinds for _, kinds in told] + [set()] * (len(features) - len(told))
-        self._kinds = list(dict.fromkeys(kind for _, found in told for kind in sorted(found)))
-        tells = np.array([[kind in found for kind in self._kinds] for found in kinds])
+        self._names = list(dict.fromkeys(kind for _, found in told for kind in sorted(found)))
+        tells = np.array([[kind in found for kind in self._names] for found in kinds])
         heads = [self._head(features, told_it) for told_it in tells.T]
         self._weights = np.array([head.coef_[0] for head in heads]).T
         self._offsets = np.array([head.intercept_[0] for head in heads])
         # Kept to compare with: what tells a kind, and what is harmless and yet a little like one.
         kept = tells.any(axis=1) | (self._sure(features) >= self._config["a_little"]).any(axis=1)
         self._taught, self._tells = features[kept], tells[kept]
-        with self._storage.write_to(self._resource) as folder:
-            np.savez(
-                folder / FILE,
-                kinds=np.array(self._kinds),
-                weights=self._weights,
-                offsets=self._offsets,
-                taught=self._taught.astype(np.float16),
-                tells=self._tells,
-            )
-        return self._resource
+        return self._keep()
 
     def _head(self, features: np.ndarray, told: np.ndarray) -> LogisticRegression:
         model = LogisticRegression(
@@ -110,15 +73,8 @@ class FlagHint(IntentClassifier, GraphComponent):
         )
         return model.fit(features, told)
 
-    def process(self, messages: List[Message]) -> List[Message]:
-        """Set `flag_hints`, the surest first; a message without a word has none."""
-        for message in messages:
-            message.set("flag_hints", self._hints(message), add_to_output=True)
-        return messages
-
     def _hints(self, message: Message) -> List[Dict[Text, Any]]:
-        text = message.get(TEXT)
-        if message.get_dense_features(TEXT)[1] is None or not is_latin(text) or len(text.split()) < WORDS:
+        if len(message.get(TEXT).split()) < WORDS:
             return []
         row = dense_row(message)
         sure = self._sure(row).ravel()
@@ -126,35 +82,15 @@ class FlagHint(IntentClassifier, GraphComponent):
         harmless = cosines[~self._tells.any(axis=1)].max(initial=-1.0)
         nearest = np.array([cosines[told].max(initial=-1.0) for told in self._tells.T])
         borne_out = (nearest >= self._config["alike"]) & (nearest >= harmless - self._config["nearer"])
-        hints = [
+        return [
             {"kind": kind, "confidence": float(share)}
-            for kind, share, holds in zip(self._kinds, sure, borne_out, strict=True)
+            for kind, share, holds in zip(self._names, sure, borne_out, strict=True)
             if holds and share >= self._config["threshold"]
         ]
-        return sorted(hints, key=lambda hint: -hint["confidence"])
 
     def _sure(self, rows: np.ndarray) -> np.ndarray:
         """How sure each kind's yes-or-no is of each row."""
         return 1 / (1 + np.exp(-(rows @ self._weights + self._offsets)))
-
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        return training_data
-
-    @classmethod
-    def load(
-        cls,
-        config: Dict[Text, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> "FlagHint":
-        component = cls(config, model_storage, resource)
-        with model_storage.read_from(resource) as folder, np.load(folder / FILE, allow_pickle=False) as kept:
-            component._kinds = [str(kind) for kind in kept["kinds"]]
-            component._weights, component._offsets = kept["weights"], kept["offsets"]
-            component._taught, component._tells = kept["taught"].astype(np.float32), kept["tells"]
-        return component
 
 
 def reviewed_messages(rules: Path, examples: Path) -> Tuple[List[Tuple[Text, Set[Text]]], List[Text]]:

@@ -55,14 +55,22 @@ class RedFlagRules:
 
 def red_flags(text: str) -> list[Flag]:
     """The red flags told in a message, in the order of the kinds; each phrase once."""
-    found = {(flag.kind, flag.phrase): flag for standing, flag in _mentions(text) if standing is Standing.TOLD}
+    return _told(_mentions(text))
+
+
+def _told(mentions: Iterable[tuple[Standing, Flag]]) -> list[Flag]:
+    found = {(flag.kind, flag.phrase): flag for standing, flag in mentions if standing is Standing.TOLD}
     order = red_flag_rules().kinds
     return sorted(found.values(), key=lambda flag: order.index(flag.kind))
 
 
 def kinds(text: str) -> list[str]:
     """The kinds of red flag told in a message, in the order of the file."""
-    return list(dict.fromkeys(flag.kind for flag in red_flags(text)))
+    return _kinds(red_flags(text))
+
+
+def _kinds(flags: Iterable[Flag]) -> list[str]:
+    return list(dict.fromkeys(flag.kind for flag in flags))
 
 
 def asked_about(text: str) -> list[str]:
@@ -81,10 +89,11 @@ def with_hints(text: str, hints: Iterable[str]) -> list[str]:
     """The kinds the rules find, then those the model heard. A kind the rules have seen and set aside (denied, asked in
     general, of somebody else, long past, an idiom) is not brought back by the model: they read more closely than it
     does."""
-    found = kinds(text)
+    mentions = list(_mentions(text))
+    found = _kinds(_told(mentions))
     if is_other_language(text):  # of which the model knows nothing: it hears suicide in the way to the station
         return found
-    seen = {flag.kind for _, flag in _mentions(text)}
+    seen = {flag.kind for _, flag in mentions}
     known = red_flag_rules().kinds
     return [*found, *(kind for kind in dict.fromkeys(hints) if kind in known and kind not in seen)]
 

@@ -163,12 +163,14 @@ class SentenceScope:
         """ "Never had chest pain like this" is chest pain now."""
         if self.tokens[negator] not in ("never", "not"):
             return False
-        after = self.tokens[match.end : match.end + 3]
-        compared = any(
-            word in self._words["comparing"] and (word != "like" or following in ("this", "that", "it", "now", ""))
-            for word, following in zip(after[:2], (*after[1:], "", ""), strict=False)
-        )
+        compared = any(self._is_comparing(at) for at in range(match.end, min(match.end + 2, len(self.tokens))))
         return compared or "such" in self.tokens[negator : match.start]
+
+    def _is_comparing(self, at: int) -> bool:
+        """ "Like this"; not "like they warned"."""
+        following = self.tokens[at + 1 : at + 2]
+        compares_now = not following or following[0] in ("this", "that", "it", "now")
+        return self.tokens[at] in self._words["comparing"] and (self.tokens[at] != "like" or compares_now)
 
     def _cannot_without(self, negator: int) -> bool:
         """ "I can't climb the stairs without fighting for air" is fighting for air."""
@@ -262,7 +264,7 @@ class SentenceScope:
             word = self.tokens[at]
             if at in self._others and (at < match.start or at in match.positions):
                 return True
-            if word == "i" and "".join(self.tokens[at + 1 : at + 2]) in self._words["opinions"]:
+            if word == "i" and not self._words["opinions"].isdisjoint(self.tokens[at + 1 : at + 2]):
                 continue
             if word == "mine" and self.tokens[at - 1 : at] == ("of",):
                 continue

@@ -38,8 +38,12 @@ class Lexicon:
 
 def symptoms(text: str) -> list[Symptom]:
     """The symptoms of a message in the order they are named; one told and denied counts as told."""
+    return _named(_mentions(text))
+
+
+def _named(mentions: Iterable[tuple[str, Standing]]) -> list[Symptom]:
     found: dict[str, bool] = {}
-    for term, standing in _mentions(text):
+    for term, standing in mentions:
         if standing in (Standing.TOLD, Standing.NEGATED):
             found[term] = found.get(term, True) and standing is Standing.NEGATED
     return [Symptom(term, negated) for term, negated in found.items()]
@@ -49,10 +53,11 @@ def with_heard(text: str, heard: Iterable[str]) -> list[Symptom]:
     """The same; where the lexicon finds none told, the terms the model heard in other words. A term the lexicon has
     seen and set aside (asked about, of somebody else, long past, a figure of speech) is not brought back: it reads more
     closely than the model."""
-    found = symptoms(text)
+    mentions = list(_mentions(text))
+    found = _named(mentions)
     if any(not one.negated for one in found):
         return found
-    seen = {term for term, _ in _mentions(text)}
+    seen = {term for term, _ in mentions}
     known = lexicon().terms
     new = (term for term in dict.fromkeys(heard) if term in known and term not in seen)
     return [*found, *(Symptom(term, negated=False) for term in new)]
