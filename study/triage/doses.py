@@ -69,7 +69,8 @@ def stated(text: str) -> Dose:
     rules = dose_rules()
     read = [sentence for sentence in scope_rules().read(text) if sentence.tokens]
     told = {status for sentence in read for status in _statuses(rules, sentence)}
-    if DoseStatus.MISSED in told and any(in_the_end(rules, one) for one in read):
+    may_be_taken = DoseStatus.MISSED in told and DoseStatus.DOUBLED not in told
+    if may_be_taken and any(in_the_end(rules, one) for one in read):
         told = {DoseStatus.TAKEN}
     for name in rules.statuses:
         if name in told:
