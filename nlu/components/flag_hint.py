@@ -30,8 +30,8 @@ class FlagHint(Hint):
     The yes-or-no is made surer or less sure by the company a message keeps: by the cosine to the nearest message that
     tells the kind, less that to the nearest harmless one, in units of `width`. `flag_hints` are the kinds that are
     then at or above `threshold`, with a message of the kind near (a cosine of `alike` or more). Alone the yes-or-no is
-    sure of suicide for "see you tomorrow", which is like nothing it knows. Together the two find 84% of messages that
-    nobody had seen where the yes-or-no and a bare limit on nearness find 72%, at 20% and 15% of alarms on near misses.
+    sure of suicide for "see you tomorrow", which is like nothing it knows; so it counts for no more than `most` (log
+    odds). The figures by which this was chosen are in docs/understanding.md.
 
     `rules` and `examples` are reviewed files, read as data (from the root of the project) when the model is trained:
     must_flag and `heard` messages are examples of their kind; must_not and `not_heard` messages and every other
@@ -45,7 +45,8 @@ class FlagHint(Hint):
         return {
             "rules": "study/triage/red_flags.yml",
             "examples": "nlu/red_flags.yml",
-            "threshold": 0.5,
+            "threshold": 0.7,
+            "most": 3.0,
             "alike": 0.4,
             "width": 0.04,
             "a_little": 0.02,
@@ -82,7 +83,8 @@ class FlagHint(Hint):
         cosines = self._taught @ row.ravel()
         harmless = cosines[~self._tells.any(axis=1)].max(initial=-1.0)
         nearest = np.array([cosines[told].max(initial=-1.0) for told in self._tells.T])
-        sure = _share(self._leaning(row).ravel() + (nearest - harmless) / self._config["width"])
+        leaning = np.minimum(self._leaning(row).ravel(), self._config["most"])
+        sure = _share(leaning + (nearest - harmless) / self._config["width"])
         return [
             {"kind": kind, "confidence": float(share)}
             for kind, share, alike in zip(self._names, sure, nearest, strict=True)
