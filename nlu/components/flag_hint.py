@@ -45,7 +45,7 @@ class FlagHint(Hint):
         return {
             "rules": "study/triage/red_flags.yml",
             "examples": "nlu/red_flags.yml",
-            "threshold": 0.7,
+            "threshold": 0.74,
             "most": 3.0,
             "alike": 0.4,
             "width": 0.04,
