@@ -11,8 +11,8 @@ from typing import Any
 
 HERE = Path(__file__).parent
 REACHED = HERE / "reached.json"
-OWN = ("questions", "flags", "near_misses", "symptoms", "doses")
 UNSEEN = ("flags", "near_misses", "symptoms", "doses")
+OWN = ("questions", *UNSEEN)
 SETS = (
     *OWN,
     *(f"independent/{name}" for name in (*OWN, "indirect")),
@@ -82,12 +82,14 @@ def measure(understand: Understand) -> tuple[list[Figure], list[Mistake]]:
     figures = []
     for whose, folder in (("", ""), ("by another hand: ", "independent/")):
         figures += _questions(understand, wrong, f"{folder}questions", whose)
-        for part in (_flags, _symptoms, _doses):
-            figures += part(understand, wrong, folder, whose)
+        figures += _told(understand, wrong, folder, whose)
     figures += _questions(understand, wrong, "independent/indirect", "indirect: ")
-    for part in (_flags, _symptoms, _doses):
-        figures += part(understand, [], "unseen/", "unseen: ")  # its mistakes are not shown: they would be mended
+    figures += _told(understand, [], "unseen/", "unseen: ")  # its mistakes are not shown: they would be mended
     return figures, wrong
+
+
+def _told(understand: Understand, wrong: list[Mistake], folder: str, whose: str) -> list[Figure]:
+    return [figure for part in (_flags, _symptoms, _doses) for figure in part(understand, wrong, folder, whose)]
 
 
 def _questions(understand: Understand, wrong: list[Mistake], name: str, whose: str) -> list[Figure]:
