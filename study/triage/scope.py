@@ -53,7 +53,9 @@ class ScopeRules:
         ]
 
     def _says_no(self, tokens: Sequence[str]) -> bool:
-        """ "No.", "Never got it.": short, or a comma follows."""
+        """ "No.", "Never got it.", "Not me.": short, or a comma follows."""
+        if tuple(tokens[:2]) in (("not", "me"), ("not", "here"), ("not", "once"), ("not", "so")):
+            return True
         said = bool(tokens) and tokens[0] in self.words["answers"]
         return said and (len(tokens) == 1 or tokens[1] == "," or (tokens[0] == "never" and len(tokens) <= 4))
 
@@ -69,7 +71,7 @@ def scope_rules(path: Path = SCOPE_FILE) -> ScopeRules:
         "negation": (("negators", "fillers", "list_words", "list_ends", "comparing", "answers"), ()),
         "asking": (
             ("directly_fillers", "not_after", "may_fillers", "articles", "openers", "soft_starts"),
-            ("directly", "may", "before", "after"),
+            ("directly", "may", "before", "after", "listed"),
         ),
         "people": (("others", "determiners", "intros", "own", "opinions", "going_on"), ()),
         "past": (("present", "returning", "ends"), ("markers",)),
@@ -115,6 +117,7 @@ class SentenceScope:
         self._may = {one.end for one in found["may"]}
         self._before = {one.end for one in found["before"]}
         self._after = {one.start for one in found["after"]}
+        self._listed = {one.start for one in found["listed"]}
         self._past: dict[int, list[int]] = {}
         for one in found["markers"]:
             self._past.setdefault(one.start, []).append(one.end)
@@ -214,7 +217,7 @@ class SentenceScope:
 
     def _is_asked(self, match: Match) -> bool:
         start = match.start
-        if self._reaches_back(start, self._directly, "directly_fillers"):
+        if match.end in self._listed or self._reaches_back(start, self._directly, "directly_fillers"):
             return True
         if self._reaches_back(start, self._may, "may_fillers"):
             return True
