@@ -5,6 +5,7 @@ comes here: a small model over the sentence's meaning, taught with the reviewed 
 and nlu/red_flags.yml. It may add a flag. It cannot take one away: a message the rules flagged never gets this far.
 """
 
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Dict, List, Set, Text, Tuple
 
@@ -19,13 +20,14 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.linear_model import LogisticRegression
 
 from nlu.components.hints import ROOT, Hint, dense_row, features_of
+from nlu.components.spelling_featurizer import pieces_of_words
 
 WORDS = 2  # a single word that tells a red flag is one of the rules' own; the model hears one in "aaaaa"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class FlagHint(Hint):
-    """One yes-or-no a kind, each over the dense features of a message.
+    """One yes-or-no a kind, each over the dense features of a message and, counting less, the pieces of its words.
 
     The yes-or-no is made surer or less sure by the company a message keeps: by the cosine to the nearest message that
     tells the kind, less that to the nearest harmless one, in units of `width`. `flag_hints` are the kinds that are
@@ -45,7 +47,8 @@ class FlagHint(Hint):
         return {
             "rules": "study/triage/red_flags.yml",
             "examples": "nlu/red_flags.yml",
-            "threshold": 0.74,
+            "spelling_weight": 0.3,
+            "threshold": 0.68,
             "most": 3.0,
             "alike": 0.4,
             "width": 0.04,
@@ -58,15 +61,17 @@ class FlagHint(Hint):
         """Learn every kind against all the rest. A kind has few messages among thousands: they weigh as much."""
         examples = [example for example in training_data.intent_examples if example.get_dense_features(TEXT)[1]]
         told, untold = reviewed_messages(ROOT / self._config["rules"], ROOT / self._config["examples"])
-        features = features_of([text for text, _ in told] + untold, examples)
+        reviewed = [text for text, _ in told] + untold
+        features = features_of(reviewed, examples)
+        rows = self._with_spelling(features, reviewed + [example.get(TEXT) for example in examples])
         kinds = [kinds for _, kinds in told] + [set()] * (len(features) - len(told))
         self._names = list(dict.fromkeys(kind for _, found in told for kind in sorted(found)))
         tells = np.array([[kind in found for kind in self._names] for found in kinds])
-        heads = [self._head(features, told_it) for told_it in tells.T]
+        heads = [self._head(rows, told_it) for told_it in tells.T]
         self._weights = np.array([head.coef_[0] for head in heads]).T
         self._offsets = np.array([head.intercept_[0] for head in heads])
         # Kept to compare with: what tells a kind, and what is harmless and yet a little like one.
-        kept = tells.any(axis=1) | (_share(self._leaning(features)) >= self._config["a_little"]).any(axis=1)
+        kept = tells.any(axis=1) | (_share(self._leaning(rows)) >= self._config["a_little"]).any(axis=1)
         self._taught, self._tells = features[kept], tells[kept]
         return self._keep()
 
@@ -81,15 +86,26 @@ class FlagHint(Hint):
             return []
         row = dense_row(message)
         cosines = self._taught @ row.ravel()
-        harmless = cosines[~self._tells.any(axis=1)].max(initial=-1.0)
-        nearest = np.array([cosines[told].max(initial=-1.0) for told in self._tells.T])
-        leaning = np.minimum(self._leaning(row).ravel(), self._config["most"])
-        sure = _share(leaning + (nearest - harmless) / self._config["width"])
+        harmless, *nearest = (cosines[places].max(initial=-1.0) for places in self._places)
+        leaning = np.minimum(
+            self._leaning(self._with_spelling(row, [message.get(TEXT)])).ravel(), self._config["most"]
+        )
+        sure = _share(leaning + (np.array(nearest) - harmless) / self._config["width"])
         return [
             {"kind": kind, "confidence": float(share)}
             for kind, share, alike in zip(self._names, sure, nearest, strict=True)
             if share >= self._config["threshold"] and alike >= self._config["alike"]
         ]
+
+    @cached_property
+    def _places(self) -> List[np.ndarray]:
+        """Where in what was taught the harmless messages stand, then those of each kind."""
+        return [np.flatnonzero(told) for told in (~self._tells.any(axis=1), *self._tells.T)]
+
+    def _with_spelling(self, features: np.ndarray, texts: List[Text]) -> np.ndarray:
+        """The dense features and how the words are spelt, side by side."""
+        pieces = pieces_of_words().transform(texts).toarray().astype(np.float32)
+        return np.hstack([features, self._config["spelling_weight"] * pieces])
 
     def _leaning(self, rows: np.ndarray) -> np.ndarray:
         """The log odds of each kind's yes-or-no, for each row."""

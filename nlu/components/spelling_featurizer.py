@@ -13,6 +13,16 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.feature_extraction.text import HashingVectorizer
 
+SHORTEST, LONGEST = 3, 4  # letters
+PLACES = 256
+
+
+def pieces_of_words(shortest: int = SHORTEST, longest: int = LONGEST, places: int = PLACES) -> HashingVectorizer:
+    """Reads texts as rows of `places` numbers of length one, without having learnt anything."""
+    return HashingVectorizer(
+        analyzer="char_wb", ngram_range=(shortest, longest), n_features=places, strip_accents="unicode"
+    )
+
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class SpellingFeaturizer(SparseFeaturizer, GraphComponent):
@@ -25,16 +35,11 @@ class SpellingFeaturizer(SparseFeaturizer, GraphComponent):
 
     def __init__(self, config: Dict[Text, Any], context: ExecutionContext) -> None:
         super().__init__(context.node_name, config)
-        self._pieces = HashingVectorizer(
-            analyzer="char_wb",
-            ngram_range=(config["min_ngram"], config["max_ngram"]),
-            n_features=config["places"],
-            strip_accents="unicode",
-        )
+        self._pieces = pieces_of_words(config["min_ngram"], config["max_ngram"], config["places"])
 
     @staticmethod
     def get_default_config() -> Dict[Text, Any]:
-        return {**SparseFeaturizer.get_default_config(), "min_ngram": 3, "max_ngram": 4, "places": 256}
+        return {**SparseFeaturizer.get_default_config(), "min_ngram": SHORTEST, "max_ngram": LONGEST, "places": PLACES}
 
     @classmethod
     def validate_config(cls, config: Dict[Text, Any]) -> None:

@@ -4,7 +4,7 @@ The rules lean one way: a mention counts as told unless the words around it clea
 around a phrase goes at most `_FAR` words, so the cost of a message grows with its length only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -43,7 +43,7 @@ class ScopeRules:
     def read(self, text: str) -> list["SentenceScope"]:
         """The sentences of a message, their spelling mended, ready to be asked how a phrase stands."""
         mended = [
-            Sentence(tuple(word for token in one.tokens for word in self.spelling.read(token)), one.question)
+            Sentence(_in_laws(word for token in one.tokens for word in self.spelling.read(token)), one.question)
             for one in sentences(text)
         ]
         answers = [*mended[1:], Sentence(())]
@@ -54,10 +54,21 @@ class ScopeRules:
 
     def _says_no(self, tokens: Sequence[str]) -> bool:
         """ "No.", "Never got it.", "Not me.": short, or a comma follows."""
-        if tuple(tokens[:2]) in (("not", "me"), ("not", "here"), ("not", "once"), ("not", "so")):
+        if tuple(tokens[:2]) in (("not", "me"), ("not", "here"), ("not", "once")):
             return True
         said = bool(tokens) and tokens[0] in self.words["answers"]
         return said and (len(tokens) == 1 or tokens[1] == "," or (tokens[0] == "never" and len(tokens) <= 4))
+
+
+def _in_laws(words: Iterable[str]) -> tuple[str, ...]:
+    """ "Mother in law" is one word, and not the mother of whoever writes."""
+    joined: list[str] = []
+    for word in words:
+        if word in ("law", "laws") and len(joined) > 1 and joined[-1] == "in":
+            joined[-2:] = [f"{joined[-2]}_in_law"]
+        else:
+            joined.append(word)
+    return tuple(joined)
 
 
 @cache
@@ -255,7 +266,8 @@ class SentenceScope:
     def _leads(self, at: int) -> bool:
         """Whether the sentence, or this part of it, is about the person named at `at`."""
         before = self._back_over(at, "determiners")
-        if before == at - 1 and self.tokens[at] not in ("someone", "somebody", "people"):
+        alone = before == at - 1
+        if alone and self.tokens[at] not in ("someone", "somebody", "people") and "_" not in self.tokens[at]:
             return False
         return before < 0 or self.tokens[before] in self._words["intros"]
 
