@@ -23,7 +23,7 @@ from study.bootstrap import rasa_secret
 from study.settings import Settings
 from study.triage.doses import with_hint
 from study.triage.red_flags import with_hints
-from study.triage.symptoms import with_heard
+from study.triage.symptoms import Heard, with_heard
 from study.triage.told import what_is_told
 
 START_SECONDS = 120.0
@@ -77,6 +77,7 @@ def understood_by(client: httpx.Client, url: str, secret: str, text: str) -> dic
     """What the bot makes of a sentence. The rules have the last word: the model may not take a red flag away."""
     model = asked(client, url, secret, text)
     flags = with_hints(text, model["flags"])
+    heard = [Heard(**one) for one in model["symptoms"]]
     route = (model["route"] == "unsure" and what_is_told(text)) or model["route"]
     if route == "emergency" and not flags:  # the model heard one that the rules have seen and set aside
         route = "unsure"
@@ -86,7 +87,7 @@ def understood_by(client: httpx.Client, url: str, secret: str, text: str) -> dic
         "route": "emergency" if flags else route,
         "answer": None if flags else model["answer"],
         "red_flags": flags,
-        "symptoms": [{"term": one.term, "negated": one.negated} for one in with_heard(text, model["symptoms"])],
+        "symptoms": [{"term": one.term, "negated": one.negated} for one in with_heard(text, heard)],
         "dose": with_hint(text, model["dose"]),
     }
 

@@ -24,7 +24,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from nlu.calls import BadCall, TurnCall, plain, read_turn
-from nlu.reading import parts, together
+from nlu.reading import parts, pieces, together
 from nlu.routes import UNSURE, candidates, understood
 from nlu.turn import (
     FORM_SLOT,
@@ -207,7 +207,10 @@ async def _parsed(processor: MessageProcessor, text: Text) -> Dict[Text, Any]:
     if not words:
         return {"text": text, "intent": {"name": UNSURE, "confidence": 0.0}, "entities": []}
     whole = await processor.parse_message(UserMessage(words))
-    parse = together(whole, _parsed_at_once(processor, parts(words, whole)))
+    own, listed = parts(words, whole), pieces(words, whole)
+    every = list(dict.fromkeys([*own, *listed]))
+    read = dict(zip(every, _parsed_at_once(processor, every), strict=True))
+    parse = together(whole, [read[part] for part in own], [read[piece] for piece in listed])
     if parse.get("flag_hints"):
         parse["intent"] = {"name": RED_FLAG, "confidence": parse["flag_hints"][0]["confidence"]}
     return {**parse, "text": text}

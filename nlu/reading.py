@@ -7,7 +7,7 @@ away. Doses and symptoms beside something else are found by the rules, not here 
 """
 
 import re
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
 from nlu.routes import ASK_STAFF, FAQ, OUT_OF_SCOPE, UNSURE, WISHES, candidates, topic_of
 
@@ -24,6 +24,9 @@ BORDER = re.compile(
     rf"[.!?;\n]+\s*|(?:\s*,\s*(?:and|but|so|also|then)?|\s+(?:and|but|so|also))(?:\s+(?:also|then|now))?\s+(?=(?:{BEGINS})\b)",
     re.IGNORECASE,
 )
+# Symptoms are told in lists: "no sleep, dry mouth and my ankles are up".
+JOINS = re.compile(r"\s*[,.!?;\n]+\s*|\s+(?:and|but|plus|also|then)\s+", re.IGNORECASE)
+TELLS_SYMPTOMS = frozenset({"report_symptom", "inform", UNSURE})
 WORDS = 3  # a shorter part ("thanks", "ok then") is read with the whole only
 PARTS = 6  # of a longer message the first few: each costs milliseconds
 LONG = 25  # words; in a shorter message what is told is not hidden by the rest
@@ -42,9 +45,22 @@ def parts(text: str, whole: Dict[str, Any]) -> List[str]:
     return enough[:PARTS]
 
 
-def together(whole: Dict[str, Any], read: List[Dict[str, Any]]) -> Dict[str, Any]:
-    """The parse of the whole with what its parts add: `flag_hints`; `symptom_hints`, but not of a question; `also`, a
-    further topic to answer; `besides`, the parses of wishes to see to.
+def pieces(text: str, whole: Dict[str, Any]) -> List[str]:
+    """The pieces of a list of symptoms, each of two words or more: read for symptoms only. None where the message is
+    one piece, or tells something else."""
+    intent = whole["intent"]["name"]
+    if intent not in TELLS_SYMPTOMS or (intent == UNSURE and not whole.get("symptom_hints")):
+        return []
+    enough = [piece for piece in JOINS.split(text) if len(piece.split()) > 1]
+    return enough[:PARTS] if len(enough) > 1 else []
+
+
+def together(
+    whole: Dict[str, Any], read: List[Dict[str, Any]], listed: Sequence[Dict[str, Any]] = ()
+) -> Dict[str, Any]:
+    """The parse of the whole with what its parts add: `flag_hints`; `symptom_hints`, but not of a question, each with
+    the words it was heard in as `said` (`listed` are the parses of `pieces`); `also`, a further topic to answer;
+    `besides`, the parses of wishes to see to.
 
     A whole that is like nothing goes to people all the same: a worry may stand beside the question. Only where all the
     rest is politeness it becomes its question.
@@ -60,12 +76,18 @@ def together(whole: Dict[str, Any], read: List[Dict[str, Any]]) -> Dict[str, Any
     heard = [parse for parse in heard if not _is_surely_asked(parse)]
     hints = {hint["kind"]: hint for parse in reversed(heard) for hint in parse.get("flag_hints") or []}
     telling = [parse for parse in (whole, *read) if parse["intent"]["name"] != FAQ]
-    symptoms = {hint["term"]: hint for parse in reversed(telling) for hint in parse.get("symptom_hints") or []}
+    symptoms = [{**hint, "said": parse["text"]} for parse in telling for hint in parse.get("symptom_hints") or []]
+    symptoms += [
+        {**hint, "said": parse["text"]}
+        for parse in listed
+        for hint in parse.get("symptom_hints") or []
+        if hint["confidence"] >= SURE
+    ]
     also = next((topic for topic, _ in asked if topic != own), None)
     return {
         **whole,
         "flag_hints": list(hints.values()),
-        "symptom_hints": list(symptoms.values()),
+        "symptom_hints": symptoms,
         "also": also,
         "besides": _besides(whole, read),
     }

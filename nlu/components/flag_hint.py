@@ -15,11 +15,10 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.shared.exceptions import RasaException
 from rasa.shared.nlu.constants import TEXT
-from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.linear_model import LogisticRegression
 
-from nlu.components.hints import ROOT, Hint, dense_row, features_of
+from nlu.components.hints import ROOT, Hint, features_of
 from nlu.components.spelling_featurizer import pieces_of_words
 
 WORDS = 2  # a single word that tells a red flag is one of the rules' own; the model hears one in "aaaaa"
@@ -81,15 +80,11 @@ class FlagHint(Hint):
         )
         return model.fit(features, told)
 
-    def _hints(self, message: Message) -> List[Dict[Text, Any]]:
-        if len(message.get(TEXT).split()) < WORDS:
+    def _hints(self, text: Text, row: np.ndarray, cosines: np.ndarray) -> List[Dict[Text, Any]]:
+        if len(text.split()) < WORDS:
             return []
-        row = dense_row(message)
-        cosines = self._taught @ row.ravel()
         harmless, *nearest = (cosines[places].max(initial=-1.0) for places in self._places)
-        leaning = np.minimum(
-            self._leaning(self._with_spelling(row, [message.get(TEXT)])).ravel(), self._config["most"]
-        )
+        leaning = np.minimum(self._leaning(self._with_spelling(row[np.newaxis], [text])[0]), self._config["most"])
         sure = _share(leaning + (np.array(nearest) - harmless) / self._config["width"])
         return [
             {"kind": kind, "confidence": float(share)}

@@ -145,9 +145,9 @@ class FlatClassifier(IntentClassifier, GraphComponent):
 
     def process(self, messages: List[Message]) -> List[Message]:
         """Set `intent`, `intent_ranking` (full names) and `response_selector`, as if Rasa's own had."""
-        for message in messages:
-            row = self._features([message])[0]
-            cosines = self._taught @ row[self._widths[0] :]
+        rows = self._features(messages)
+        every = rows[:, self._widths[0] :] @ self._taught.T
+        for message, row, cosines in zip(messages, rows, every, strict=True):
             ranking = self._ranking(row, cosines)
             best = ranking[0]
             topics = [entry for entry in ranking if "/" in entry["name"]]

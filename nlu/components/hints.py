@@ -49,14 +49,19 @@ class Hint(IntentClassifier, GraphComponent):
         return cls(config, model_storage, resource)
 
     @abstractmethod
-    def _hints(self, message: Message) -> List[Dict[Text, Any]]:
-        """What a message in our letters tells."""
+    def _hints(self, text: Text, row: np.ndarray, cosines: np.ndarray) -> List[Dict[Text, Any]]:
+        """What a message in our letters tells. `row`: its dense features; `cosines`: to each of what was taught."""
 
     def process(self, messages: List[Message]) -> List[Message]:
         """Set the hints; a message without a word, or in another script, has none."""
+        readable = [one for one in messages if one.get_dense_features(TEXT)[1] and is_latin(one.get(TEXT))]
         for message in messages:
-            readable = message.get_dense_features(TEXT)[1] is not None and is_latin(message.get(TEXT))
-            heard = self._hints(message) if readable else []
+            message.set(self.gives, [], add_to_output=True)
+        if not readable:
+            return messages
+        rows = np.vstack([dense_row(message) for message in readable])
+        for message, row, cosines in zip(readable, rows, rows @ self._taught.T, strict=True):
+            heard = self._hints(message.get(TEXT), row, cosines)
             message.set(self.gives, sorted(heard, key=lambda hint: -hint["confidence"]), add_to_output=True)
         return messages
 

@@ -14,13 +14,12 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.shared.exceptions import RasaException
 from rasa.shared.nlu.constants import INTENT, TEXT
-from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 
 from nlu.components.class_weights import class_weights
-from nlu.components.hints import ROOT, Hint, dense_row, features_of
+from nlu.components.hints import ROOT, Hint, features_of
 
 NONE = "none"
 # What these examples tell is not said: neither a term nor none.
@@ -70,11 +69,10 @@ class SymptomHint(Hint):
         self._taught, self._tells = features[kept], np.searchsorted(model.classes_, labels[kept])
         return self._keep()
 
-    def _hints(self, message: Message) -> List[Dict[Text, Any]]:
-        row = dense_row(message).ravel()
+    def _hints(self, text: Text, row: np.ndarray, cosines: np.ndarray) -> List[Dict[Text, Any]]:
         shares = softmax(row @ self._weights + self._offsets)
         nearest = np.full(len(self._names), -1.0)
-        np.maximum.at(nearest, self._tells, self._taught @ row)
+        np.maximum.at(nearest, self._tells, cosines)
         return [
             {"term": term, "confidence": float(share)}
             for term, share, near in zip(self._names, shares, nearest, strict=True)

@@ -19,7 +19,7 @@ from study.services.recording_doses import record_dose, tell_staff
 from study.services.unreadable import open_question
 from study.triage.doses import Dose, DoseStatus, is_more, is_not_yet, is_set_aside
 from study.triage.doses_by_day import dose_statements, is_plain, speaks_generally
-from study.triage.symptoms import symptoms
+from study.triage.symptoms import tells_one
 from study.work import Work
 
 
@@ -45,7 +45,7 @@ def _report(work: Work, participant: Participant, words: str, status: str | None
         passed_on = pass_on(work, participant, ConcernKind.QUESTION, Severity.ROUTINE)
         return outcome(passed_on["says"], active_occurrence(work, participant))
     says = take_statements(work, participant, told, words, shown_back=unsure or speaks_generally(words))
-    if any(not one.negated for one in symptoms(words)):
+    if tells_one(words):
         says = [*says, *pass_on(work, participant, ConcernKind.SYMPTOM, Severity.ROUTINE)["says"]]
     return outcome(says, active_occurrence(work, participant))
 
@@ -77,13 +77,13 @@ def plain_doses(work: Work, participant: Participant, words: str) -> list[Say] |
     says = take_statements(work, participant, told, words)
     if "?" in words:
         says = [*says, *pass_on(work, participant, ConcernKind.QUESTION, Severity.ROUTINE)["says"]]
-    if any(not one.negated for one in symptoms(words)):
+    if tells_one(words):
         says = [*says, *pass_on(work, participant, ConcernKind.SYMPTOM, Severity.ROUTINE)["says"]]
     return says if waits_in_silence(work, participant) else [*says, *open_question(work, participant)]
 
 
 def _is_told_plainly(work: Work, participant: Participant, told: Dose, words: str) -> bool:
-    if not is_plain(words) or any(not one.negated for one in symptoms(words)):
+    if not is_plain(words) or tells_one(words):
         return False
     answers = told.status in (DoseStatus.TAKEN, DoseStatus.MISSED) and set(told.days) <= {"0"}
     return not (answers and told.reason != "ran_out" and waits_in_silence(work, participant))

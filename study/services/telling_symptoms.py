@@ -17,17 +17,17 @@ from study.replies import say, who_reads
 from study.services.also_told import also_doses
 from study.services.concerning import raise_concern
 from study.services.occurrences import Outcome, active_occurrence, outcome
-from study.triage.symptoms import with_heard
+from study.triage.symptoms import Heard, with_heard
 from study.work import Work
 
 
-def report_symptom(work: Work, participant: Participant, words: str, heard: Sequence[str] = ()) -> Outcome:
+def report_symptom(work: Work, participant: Participant, words: str, heard: Sequence[Heard] = ()) -> Outcome:
     """Raise it to staff. Where the study has items for it and no other question is open, they follow: one occurrence a
     term and day, open for as long as the study says, never reminded of. `heard`: terms the model heard besides."""
     return work.once("report_symptom", lambda: _report(work, participant, words, heard))
 
 
-def _report(work: Work, participant: Participant, words: str, heard: Sequence[str]) -> dict[str, Any]:
+def _report(work: Work, participant: Participant, words: str, heard: Sequence[Heard]) -> dict[str, Any]:
     terms = [symptom.term for symptom in with_heard(words, heard) if not symptom.negated]
     raise_concern(work, participant, ConcernKind.SYMPTOM, Severity.ROUTINE, details={"term": terms})
     doses = also_doses(work, participant, words)

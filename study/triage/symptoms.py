@@ -34,6 +34,7 @@ class Lexicon:
     idioms: PhraseBook
     gone: PhraseBook
     no_more: PhraseBook
+    well: PhraseBook
 
 
 def symptoms(text: str) -> list[Symptom]:
@@ -49,18 +50,34 @@ def _named(mentions: Iterable[tuple[str, Standing]]) -> list[Symptom]:
     return [Symptom(term, negated) for term, negated in found.items()]
 
 
-def with_heard(text: str, heard: Iterable[str]) -> list[Symptom]:
-    """The same; where the lexicon finds none told, the terms the model heard in other words. A term the lexicon has
-    seen and set aside (asked about, of somebody else, long past, a figure of speech) is not brought back: it reads more
-    closely than the model."""
+@dataclass(frozen=True)
+class Heard:
+    """A term the model heard, and the words of the message it heard it in: all of them, or a part."""
+
+    term: str
+    said: str
+
+
+def with_heard(text: str, heard: Iterable[Heard]) -> list[Symptom]:
+    """The same, and the terms the model heard in words in which the lexicon finds none told; denied where those words
+    say that all is well. A term the lexicon has seen and set aside (asked about, of somebody else, long past, a figure
+    of speech) is not brought back: it reads more closely than the model."""
     mentions = list(_mentions(text))
-    found = _named(mentions)
-    if any(not one.negated for one in found):
-        return found
-    seen = {term for term, _ in mentions}
-    known = lexicon().terms
-    new = (term for term in dict.fromkeys(heard) if term in known and term not in seen)
-    return [*found, *(Symptom(term, negated=False) for term in new)]
+    seen, known = {term for term, _ in mentions}, lexicon().terms
+    new = [one for one in heard if one.term in known and one.term not in seen and not tells_one(one.said)]
+    told = {one.term: False for one in new if not _is_well(one.said)}
+    well = {one.term: True for one in new}
+    return [*_named(mentions), *(Symptom(term, negated) for term, negated in {**well, **told}.items())]
+
+
+def _is_well(words: str) -> bool:
+    """ "My appetite is fine": what is named is all right."""
+    return any(any(lexicon().well.matches(sentence.tokens)) for sentence in scope_rules().read(words))
+
+
+def tells_one(words: str) -> bool:
+    """Whether the lexicon finds a symptom told in the words, one that is there."""
+    return any(not one.negated for one in symptoms(words))
 
 
 def _mentions(text: str) -> Iterator[tuple[str, Standing]]:
@@ -106,8 +123,8 @@ def lexicon(path: Path = SYMPTOMS_FILE) -> Lexicon:
     lists = rules.lists()
     terms = rules.section(rules.content.get("terms"), "terms")
     phrases = [one for term, entry in terms.items() for one in rules.phrases(entry, f"terms.{term}", term, lists)]
-    idioms, gone, no_more = (
+    idioms, gone, no_more, well = (
         PhraseBook(rules.phrases(rules.content.get(name, []), name, name, lists))
-        for name in ("ignore", "gone", "no_more")
+        for name in ("ignore", "gone", "no_more", "well")
     )
-    return Lexicon(rules.version, tuple(terms), PhraseBook(phrases), idioms, gone, no_more)
+    return Lexicon(rules.version, tuple(terms), PhraseBook(phrases), idioms, gone, no_more, well)

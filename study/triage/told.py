@@ -7,7 +7,7 @@ import re
 from typing import Literal
 
 from study.triage.doses import DoseStatus, dose_statement
-from study.triage.symptoms import symptoms
+from study.triage.symptoms import tells_one
 
 _QUESTION = re.compile(r"[^.!?;\n]*\?")
 
@@ -15,6 +15,6 @@ _QUESTION = re.compile(r"[^.!?;\n]*\?")
 def what_is_told(words: str) -> Literal["symptom", "dose"] | None:
     """A symptom before a dose: what hurts matters more."""
     words = _QUESTION.sub(" ", words)
-    if any(not one.negated for one in symptoms(words)):
+    if tells_one(words):
         return "symptom"
     return "dose" if dose_statement(words).status is not DoseStatus.NONE else None
