@@ -31,6 +31,7 @@ WORDS = 3  # a shorter part ("thanks", "ok then") is read with the whole only
 PARTS = 6  # of a longer message the first few: each costs milliseconds
 LONG = 25  # words; in a shorter message what is told is not hidden by the rest
 SURE = 0.5  # a part is out of its context, so it must be surer than a whole message (config.yml)
+SURE_OF_A_PIECE = 0.7  # a piece of a list has even less around it
 POLITE = frozenset({"greet", "thanks", "goodbye"})
 PEOPLE_READ_IT = frozenset({UNSURE, OUT_OF_SCOPE})  # a whole that goes to people with all its words
 
@@ -81,7 +82,7 @@ def together(
         {**hint, "said": parse["text"]}
         for parse in listed
         for hint in parse.get("symptom_hints") or []
-        if hint["confidence"] >= SURE
+        if hint["confidence"] >= SURE_OF_A_PIECE
     ]
     also = next((topic for topic, _ in asked if topic != own), None)
     return {
