@@ -97,7 +97,13 @@ def test_a_question_about_leaving_is_no_wish_to_leave(door: Door, actions: StubA
 
 def test_a_symptom_in_words_the_lexicon_has_not_is_heard(door: Door) -> None:
     found = door.understand("by lunchtime i have no go left in me, i could sleep on a washing line")
-    assert "fatigue" in found["symptoms"]
+    assert "fatigue" in {one["term"] for one in found["symptoms"]}
+
+
+def test_each_symptom_of_a_list_is_heard_in_its_own_words(door: Door) -> None:
+    found = door.understand("i have a headache and my rings will not come off my fingers any more")
+    heard = {one["term"]: one["said"] for one in found["symptoms"]}
+    assert heard["swelling"] == "my rings will not come off my fingers any more"
 
 
 def test_two_questions_have_two_answers_in_their_order(door: Door) -> None:

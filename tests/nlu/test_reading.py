@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nlu.reading import parts, together
+from nlu.reading import parts, pieces, together
 
 
 def parse(text: str, name: str, sure: float = 0.9, hints: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -86,3 +86,27 @@ def test_a_hint_in_a_part_counts_in_a_long_message_or_a_question_only() -> None:
     assert together(parse(short, "greet"), read)["flag_hints"] == []
     long = parse(f"{'we had a lovely day at the sea ' * 4}. {short}", "greet")
     assert [hint["kind"] for hint in together(long, read)["flag_hints"]] == ["seizure_or_fainting"]
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "read"),
+    [
+        ("no sleep, dry mouth and my ankles are up", "report_symptom", ["no sleep", "dry mouth", "my ankles are up"]),
+        ("my ankles are up", "report_symptom", []),
+        ("tired, sore", "report_symptom", []),  # single words are the lexicon's
+        ("dry mouth and my ankles are up", "faq/side_effects", []),
+        ("dry mouth and my ankles are up", "nlu_fallback", []),  # nothing in it sounds like a symptom
+    ],
+)
+def test_the_pieces_of_a_list_of_symptoms(text: str, intent: str, read: list[str]) -> None:
+    assert pieces(text, parse(text, intent)) == read
+
+
+@pytest.mark.parametrize(("sure", "heard"), [(0.9, [("swelling", "my ankles are up")]), (0.5, [])])
+def test_a_piece_must_be_sure_of_its_symptom(sure: float, heard: list[tuple[str, str]]) -> None:
+    piece = {
+        **parse("my ankles are up", "report_symptom"),
+        "symptom_hints": [{"term": "swelling", "confidence": sure}],
+    }
+    found = together(parse("dry mouth and my ankles are up", "report_symptom"), [], [piece])
+    assert [(hint["term"], hint["said"]) for hint in found["symptom_hints"]] == heard

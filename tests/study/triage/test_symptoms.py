@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from study.triage.symptoms import Symptom, lexicon, symptoms
+from study.triage.symptoms import Heard, Symptom, lexicon, symptoms, with_heard
 
 # The terms people and scripts may rely on, each with lay words that are not copied from the lexicon's own lines.
 LAY_WORDS: dict[str, list[str]] = {
@@ -136,6 +136,31 @@ def test_lay_words_are_found(term: str, message: str) -> None:
 )
 def test_several_denied_or_none(message: str, found: list[tuple[str, bool]]) -> None:
     assert [(one.term, one.negated) for one in symptoms(message)] == found
+
+
+@pytest.mark.parametrize(
+    ("message", "heard", "found"),
+    [
+        ("my belt needs another hole", [("weight_loss", "my belt needs another hole")], [("weight_loss", False)]),
+        # Beside what the lexicon knows it counts only in words of its own.
+        (
+            "headache and my belt needs another hole",
+            [("weight_loss", "my belt needs another hole"), ("fatigue", "headache and my belt needs another hole")],
+            [("headache", False), ("weight_loss", False)],
+        ),
+        # What the lexicon has set aside is not brought back.
+        ("is nausea a side effect", [("nausea", "is nausea a side effect")], []),
+        ("headache, my plate is licked clean as ever", [("decreased_appetite", "my plate is licked clean as ever")],
+         [("headache", False), ("decreased_appetite", True)]),
+        # Told once and well once is told.
+        ("grub is fine, cannot look at grub", [("taste_changes", "grub is fine"), ("taste_changes", "look at grub")],
+         [("taste_changes", False)]),
+        ("hello", [("no_such_term", "hello")], []),
+    ],
+)  # fmt: skip
+def test_what_the_model_heard(message: str, heard: list[tuple[str, str]], found: list[tuple[str, bool]]) -> None:
+    read = with_heard(message, [Heard(*one) for one in heard])
+    assert [(one.term, one.negated) for one in read] == found
 
 
 @given(st.text(st.characters(codec=None, exclude_categories=()), max_size=200))
