@@ -7,9 +7,9 @@ away. Doses and symptoms beside something else are found by the rules, not here 
 """
 
 import re
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from nlu.routes import ASK_STAFF, FAQ, OUT_OF_SCOPE, UNSURE, WISHES, candidates, topic_of
+from nlu.routes import ASK_STAFF, DOSES, FAQ, OUT_OF_SCOPE, UNSURE, WISHES, candidates, topic_of
 
 ASK_WORDS = (
     "am are can could did do does dont how is may might must shall should what whats when whens where which who whos "
@@ -32,6 +32,7 @@ PARTS = 6  # of a longer message the first few: each costs milliseconds
 LONG = 25  # words; in a shorter message what is told is not hidden by the rest
 SURE = 0.5  # a part is out of its context, so it must be surer than a whole message (config.yml)
 SURE_OF_A_PIECE = 0.7  # a piece of a list has even less around it
+TELLS = frozenset({"report_symptom", *DOSES})
 POLITE = frozenset({"greet", "thanks", "goodbye"})
 PEOPLE_READ_IT = frozenset({UNSURE, OUT_OF_SCOPE})  # a whole that goes to people with all its words
 
@@ -65,11 +66,14 @@ def together(
 
     A whole that is like nothing goes to people all the same: a worry may stand beside the question. Only where all the
     rest is politeness it becomes its question.
+
+    A whole that is not surely a question gives way to what its parts tell and surely ask.
     """
     asked = [(topic, parse) for parse in read if (topic := _topic_asked(parse)) is not None]
     rest = [parse for parse in read if parse["intent"]["name"] not in POLITE]
     if whole["intent"]["name"] == UNSURE and len(asked) == len(rest) == 1 and len(read) > 1:
         whole = {**asked[0][1], "text": whole["text"], "flag_hints": whole.get("flag_hints") or []}
+    whole = _what_is_told(whole, read, asked) or whole
     own = topic_of(whole) if whole["intent"]["name"] == FAQ else None
     is_long = len(whole["text"].split()) >= LONG
     # "Do I get an ECG?" sounds like a heart attack: what is surely a question of a topic is no hint at a flag.
@@ -92,6 +96,18 @@ def together(
         "also": also,
         "besides": _besides(whole, read),
     }
+
+
+def _what_is_told(
+    whole: Dict[str, Any], read: List[Dict[str, Any]], asked: List[Tuple[str, Dict[str, Any]]]
+) -> Optional[Dict[str, Any]]:
+    """ "I forgot my tablet. Can I drive?" is not surely a question about forgetting: what is told beside a
+    question that surely is another one is the message, and the question comes too."""
+    told = [parse for parse in read if parse["intent"]["name"] in TELLS]
+    is_unsure = whole["intent"]["name"] == FAQ and not _is_surely_asked(whole)
+    if not (told and asked and is_unsure) or topic_of(whole) in {topic for topic, _ in asked}:
+        return None
+    return {**told[0], "text": whole["text"], "flag_hints": whole.get("flag_hints") or []}
 
 
 def _besides(whole: Dict[str, Any], read: List[Dict[str, Any]]) -> List[Dict[str, Any]]:

@@ -47,7 +47,7 @@ class FlagHint(Hint):
             "rules": "study/triage/red_flags.yml",
             "examples": "nlu/red_flags.yml",
             "spelling_weight": 0.3,
-            "threshold": 0.6,
+            "threshold": 0.65,
             "most": 3.0,
             "alike": 0.4,
             "width": 0.04,

@@ -110,3 +110,12 @@ def test_a_piece_must_be_sure_of_its_symptom(sure: float, heard: list[tuple[str,
     }
     found = together(parse("dry mouth and my ankles are up", "report_symptom"), [], [piece])
     assert [(hint["term"], hint["said"]) for hint in found["symptom_hints"]] == heard
+
+
+@pytest.mark.parametrize(("sure", "told"), [(0.35, "dose_missed"), (0.8, "faq")])
+def test_what_is_told_beside_a_question_counts_where_the_whole_is_not_surely_a_question(sure: float, told: str) -> None:
+    whole = parse("I forgot it. Can I drive to the visit?", "faq/missed_dose", sure)
+    read = [parse("I forgot it last night", "dose_missed"), parse("Can I drive to the visit", "faq/driving")]
+    found = together(whole, read)
+    assert (found["intent"]["name"], found["also"]) == (told, "driving")
+    assert found["text"] == whole["text"]
