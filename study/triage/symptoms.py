@@ -14,6 +14,7 @@ from study.triage.rules_files import read_rules
 from study.triage.scope import SentenceScope, Standing, scope_rules
 
 SYMPTOMS_FILE = Path(__file__).with_name("symptoms.yml")
+_JOINS = frozenset({",", "and", "but", "so", "though"})
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,15 @@ def with_heard(text: str, heard: Iterable[Heard]) -> list[Symptom]:
 
 
 def _is_well(words: str) -> bool:
-    """ "My appetite is fine": what is named is all right."""
-    return any(any(lexicon().well.matches(sentence.tokens)) for sentence in scope_rules().read(words))
+    """ "My appetite is fine": what is named is all right. Only of one clause, and not of "sleep is not fine"."""
+    read = scope_rules().read(words)
+    if len(read) != 1 or not _JOINS.isdisjoint(read[0].tokens):
+        return False
+    tokens = read[0].tokens
+    return any(
+        "not" not in tokens[max(one.start - 2, 0) : one.start] + tokens[one.start + 1 : one.end]
+        for one in lexicon().well.matches(tokens)
+    )
 
 
 def tells_one(words: str) -> bool:

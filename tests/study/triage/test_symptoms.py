@@ -155,6 +155,15 @@ def test_several_denied_or_none(message: str, found: list[tuple[str, bool]]) -> 
         # Told once and well once is told.
         ("grub is fine, cannot look at grub", [("taste_changes", "grub is fine"), ("taste_changes", "look at grub")],
          [("taste_changes", False)]),
+        # Well in another clause, or not well.
+        (
+            "my belly is fine but the belt needs another hole",
+            [("weight_loss", "my belly is fine but the belt needs another hole")],
+            [("weight_loss", False)],
+        ),
+        ("my grub is not fine", [("taste_changes", "my grub is not fine")], [("taste_changes", False)]),
+        ("I am not eating well", [("decreased_appetite", "I am not eating well")], [("decreased_appetite", False)]),
+        ("I have not lost an ounce", [("weight_loss", "I have not lost an ounce")], [("weight_loss", True)]),
         ("hello", [("no_such_term", "hello")], []),
     ],
 )  # fmt: skip
