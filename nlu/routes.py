@@ -50,7 +50,8 @@ ANSWERING_TAPS = frozenset({"tap_answer", "tap_dose"})
 def understood(parse: Dict[str, Any], in_checkin: bool = False) -> Dict[str, Any]:
     """Intent, confidence, route, topic and dose of a parsed message, and whether it is a digression. `also` is a
     further topic it asks about, `besides` are wishes it tells as well (nlu/reading.py);
-    `flags` and `symptoms` are what the model heard, for the rules to weigh; a symptom with the words it was heard in.
+    `flags` and `symptoms` are what the model heard, for the rules to weigh; a symptom with the words it was heard in
+    (those of a part, else all).
 
     The confidence of an uncertain sentence is that of the best guess that was refused, not Rasa's placeholder
     (its fallback reports the threshold itself). A digression is a message that is about something else than
@@ -77,7 +78,9 @@ def understood(parse: Dict[str, Any], in_checkin: bool = False) -> Dict[str, Any
         "also": parse.get("also"),
         "besides": [beside["intent"]["name"] for beside in parse.get("besides") or []],
         "flags": [hint["kind"] for hint in parse.get("flag_hints") or []],
-        "symptoms": [{"term": hint["term"], "said": hint["said"]} for hint in parse.get("symptom_hints") or []],
+        "symptoms": [
+            {"term": hint["term"], "said": hint.get("said", parse["text"])} for hint in parse.get("symptom_hints") or []
+        ],
         "dose": _dose(parse),
         "digression": intent not in (ANSWERING_TAPS if tapped else REPLIES),
     }
