@@ -60,9 +60,9 @@ def pieces(text: str, whole: Dict[str, Any]) -> List[str]:
 def together(
     whole: Dict[str, Any], read: List[Dict[str, Any]], listed: Sequence[Dict[str, Any]] = ()
 ) -> Dict[str, Any]:
-    """The parse of the whole with what its parts add: `flag_hints`; `symptom_hints`, but not of a question, each with
-    the words it was heard in as `said` (`listed` are the parses of `pieces`); `also`, a further topic to answer;
-    `besides`, the parses of wishes to see to.
+    """The parse of the whole with what its parts add: `flag_hints` that are sure, and those that are not as
+    `faint_flags`; `symptom_hints`, but not of a question, each with the words it was heard in as `said` (`listed` are
+    the parses of `pieces`); `also`, a further topic to answer; `besides`, the parses of wishes to see to.
 
     A whole that is like nothing goes to people all the same: a worry may stand beside the question. Only where all the
     rest is politeness it becomes its question.
@@ -79,7 +79,9 @@ def together(
     # "Do I get an ECG?" sounds like a heart attack: what is surely a question of a topic is no hint at a flag.
     heard = [whole, *(parse for parse in read if is_long or _asks(parse["text"]))]
     heard = [parse for parse in heard if not _is_surely_asked(parse)]
-    hints = {hint["kind"]: hint for parse in reversed(heard) for hint in parse.get("flag_hints") or []}
+    flags = [hint for parse in reversed(heard) for hint in parse.get("flag_hints") or []]
+    sure = {hint["kind"]: hint for hint in flags if hint["is_sure"]}
+    faint = {hint["kind"]: hint for hint in flags if hint["kind"] not in sure}
     telling = [parse for parse in (whole, *read) if parse["intent"]["name"] != FAQ]
     symptoms = [{**hint, "said": parse["text"]} for parse in telling for hint in parse.get("symptom_hints") or []]
     symptoms += [
@@ -91,7 +93,8 @@ def together(
     also = next((topic for topic, _ in asked if topic != own), None)
     return {
         **whole,
-        "flag_hints": list(hints.values()),
+        "flag_hints": list(sure.values()),
+        "faint_flags": list(faint.values()),
         "symptom_hints": symptoms,
         "also": also,
         "besides": _besides(whole, read),

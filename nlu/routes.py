@@ -51,7 +51,7 @@ def understood(parse: Dict[str, Any], in_checkin: bool = False) -> Dict[str, Any
     """Intent, confidence, route, topic and dose of a parsed message, and whether it is a digression. `also` is a
     further topic it asks about, `besides` are wishes it tells as well (nlu/reading.py);
     `flags` and `symptoms` are what the model heard, for the rules to weigh; a symptom with the words it was heard in
-    (those of a part, else all).
+    (those of a part, else all). `faint_flags` are those it is not sure of: a question to the participant, no alarm.
 
     The confidence of an uncertain sentence is that of the best guess that was refused, not Rasa's placeholder
     (its fallback reports the threshold itself). A digression is a message that is about something else than
@@ -78,6 +78,7 @@ def understood(parse: Dict[str, Any], in_checkin: bool = False) -> Dict[str, Any
         "also": parse.get("also"),
         "besides": [beside["intent"]["name"] for beside in parse.get("besides") or []],
         "flags": [hint["kind"] for hint in parse.get("flag_hints") or []],
+        "faint_flags": [hint["kind"] for hint in parse.get("faint_flags") or []],
         "symptoms": [
             {"term": hint["term"], "said": hint.get("said", parse["text"])} for hint in parse.get("symptom_hints") or []
         ],

@@ -30,9 +30,10 @@ class FlagHint(Hint):
 
     The yes-or-no is made surer or less sure by the company a message keeps: by the cosine to the nearest message that
     tells the kind, less that to the nearest harmless one, in units of `width`. `flag_hints` are the kinds that are
-    then at or above `threshold`, with a message of the kind near (a cosine of `alike` or more). Alone the yes-or-no is
-    sure of suicide for "see you tomorrow", which is like nothing it knows; so it counts for no more than `most` (log
-    odds). The figures by which this was chosen are in docs/understanding.md.
+    then at or above `threshold`, with a message of the kind near (a cosine of `alike` or more); `is_sure` says whether
+    one is at or above `sure` as well: a fainter one is worth a question, not an alarm. Alone the yes-or-no is sure of
+    suicide for "see you tomorrow", which is like nothing it knows; so it counts for no more than `most` (log odds). The
+    figures by which this was chosen are in docs/understanding.md.
 
     `rules` and `examples` are reviewed files, read as data (from the root of the project) when the model is trained:
     must_flag and `heard` messages are examples of their kind; must_not and `not_heard` messages and every other
@@ -47,7 +48,8 @@ class FlagHint(Hint):
             "rules": "study/triage/red_flags.yml",
             "examples": "nlu/red_flags.yml",
             "spelling_weight": 0.3,
-            "threshold": 0.65,
+            "threshold": 0.25,
+            "sure": 0.65,
             "most": 3.0,
             "alike": 0.4,
             "width": 0.04,
@@ -85,10 +87,10 @@ class FlagHint(Hint):
             return []
         harmless, *nearest = (cosines[places].max(initial=-1.0) for places in self._places)
         leaning = np.minimum(self._leaning(self._with_spelling(row[np.newaxis], [text])[0]), self._config["most"])
-        sure = _share(leaning + (np.array(nearest) - harmless) / self._config["width"])
+        shares = _share(leaning + (np.array(nearest) - harmless) / self._config["width"])
         return [
-            {"kind": kind, "confidence": float(share)}
-            for kind, share, alike in zip(self._names, sure, nearest, strict=True)
+            {"kind": kind, "confidence": float(share), "is_sure": bool(share >= self._config["sure"])}
+            for kind, share, alike in zip(self._names, shares, nearest, strict=True)
             if share >= self._config["threshold"] and alike >= self._config["alike"]
         ]
 

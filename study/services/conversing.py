@@ -104,8 +104,9 @@ def complete_turn(
         erase_words(row)
     if participant is not None and understood is not None and opened is None:
         replies = [*replies, *joining.question(work, participant)]  # something else was said while it was open
-    if participant is not None and understood is not None and route != "emergency":
-        replies = [*replies, *gentle_check(work, participant, unseal(work.session, row.words_sealed) or "")]
+    if participant is not None and understood is not None and not row.flags:
+        words = unseal(work.session, row.words_sealed) or ""
+        replies = [*replies, *gentle_check(work, participant, words, understood.get("faint_flags") or [])]
     letters = put_replies(work, chat, replies, key=f"reply:{row.id}") if replies else []
     for letter in letters:
         if letter.asks in work.study.items and opened is not None:

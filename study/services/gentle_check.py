@@ -1,50 +1,83 @@
-"""A general question about something grave ("is chest pain a side effect?") may be somebody's way of telling it. It is
-answered as a question, and then asked once, gently, whether it is happening now. The answer is heard at the door."""
+"""Where it is not clear whether something grave is told, the participant is asked once, gently, whether it is happening
+now: after a general question about it ("is chest pain a side effect?"), which is answered first, and after words in
+which the model heard it only faintly. The answer is heard at the door."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
 
+from study.concerns import ConcernKind, ConcernReport
 from study.outbox import Button, OutboxRow
 from study.participants import Chat, Participant, chat_of
 from study.protocol import Severity
+from study.protocol.blocks import RedFlagKind
 from study.replies import Say, button, say
+from study.services.concerning import raise_concern
 from study.services.emergencies import answer_red_flags
 from study.services.tidying import put_away
 from study.triage.answers import says_yes
-from study.triage.red_flags import asked_about
+from study.triage.red_flags import asked_about, only_hinted
 from study.work import Work
 
 HAPPENING, ONLY_ASKING = "happening_now", "only_asking"
-WORDING = "red_flag.gentle_check"
 STANDS = timedelta(minutes=30)
-"""For so long a typed "yes" with nothing said in between answers the check. A button answers it for ever."""
+"""For so long a typed "yes" with nothing said in between answers the check, and no further one is made for words in
+which something is heard faintly. A button answers it for ever."""
 
 
-def gentle_check(work: Work, participant: Participant, words: str) -> list[Say]:
-    """The check, where the words ask about an emergency in general; nothing else."""
-    kinds = [kind for kind in asked_about(words) if work.study.gravity(kind) is Severity.EMERGENCY]
-    if not kinds or not participant.has_consented:
+@dataclass(frozen=True)
+class Check:
+    """Ids of what is asked, of its two buttons, and of what follows a no."""
+
+    asks: str
+    yes: str
+    no: str
+    after_no: str
+
+
+GENERAL = "general"
+CHECKS = {
+    GENERAL: Check("red_flag.gentle_check", "button.happening_now", "button.only_asking", "red_flag.only_asking"),
+    "faint": Check("red_flag.to_be_safe", "button.emergency", "button.no_emergency", "red_flag.only_asking"),
+    "suicidal": Check("red_flag.are_you_safe", "button.emergency", "button.no_emergency", "red_flag.safe"),
+}
+
+
+def gentle_check(work: Work, participant: Participant, words: str, faint: list[str]) -> list[Say]:
+    """The check, where the words ask about an emergency in general or may tell one: `faint` are the kinds of red flag
+    the model is not sure of. Else nothing. Words that may tell one are read by people too, whatever is tapped."""
+    if not participant.has_consented:
         return []
-    taps: dict[str, Any] = {"kinds": kinds, "question": work.cause}
-    rows = [[button("button.happening_now", HAPPENING, **taps)], [button("button.only_asking", ONLY_ASKING, **taps)]]
-    return [say(WORDING, buttons=rows)]
+    general = _emergencies(work, asked_about(words))
+    if general:
+        return [_asked(work, GENERAL, general)]
+    heard = _emergencies(work, only_hinted(words, faint))
+    if not heard:
+        return []
+    _to_people(work, participant)
+    work.record("system", "red_flag_faint", participant.code, flags=heard)
+    chat = chat_of(work.session, participant)
+    if chat is None or _asked_lately(work, chat):
+        return []
+    return [_asked(work, "suicidal" if RedFlagKind.SUICIDAL_THOUGHTS in heard else "faint", heard)]
 
 
 def happening_now(work: Work, participant: Participant, tap: dict[str, Any]) -> list[Say]:
-    """A tap on "Yes, now": the same as if it had been told. Receiving calls it before any queue, the conversation again
-    when the tap's turn comes."""
+    """A tap on yes: the same as if it had been told. Receiving calls it before any queue, the conversation again when
+    the tap's turn comes."""
     work.once("happening_now", lambda: _happening(work, participant, tap))
     return []
 
 
 def only_asking(work: Work, participant: Participant, tap: dict[str, Any]) -> list[Say]:
-    """A tap on "No, just asking": whom to call if it ever does happen."""
-    _put_away(work, tap, f"button.{ONLY_ASKING}")
-    return [say("red_flag.only_asking")]
+    """A tap on no: whom to call if it ever does happen."""
+    check = _check_of(tap)
+    _put_away(work, tap, check.no)
+    return [say(check.after_no)]
 
 
 def said_yes(work: Work, chat: Chat, words: str) -> list[str]:
@@ -57,11 +90,40 @@ def said_yes(work: Work, chat: Chat, words: str) -> list[str]:
         .order_by(OutboxRow.id.desc())
         .limit(1)
     )
-    is_check = last is not None and any(one["id"] == WORDING for one in last.wordings)
-    if last is None or not is_check or work.now - last.created_at > STANDS:
+    if last is None or not _is_check(last) or work.now - last.created_at > STANDS:
         return []
     pressed = [work.session.get(Button, one["token"]) for row in last.keyboard for one in row]
     return next((list(one.tap["kinds"]) for one in pressed if one is not None and one.tap["do"] == HAPPENING), [])
+
+
+def _emergencies(work: Work, kinds: list[str]) -> list[str]:
+    return [kind for kind in kinds if work.study.gravity(kind) is Severity.EMERGENCY]
+
+
+def _asked(work: Work, name: str, kinds: list[str]) -> Say:
+    taps: dict[str, Any] = {"kinds": kinds, "question": work.cause, "check": name}
+    check = CHECKS[name]
+    return say(check.asks, buttons=[[button(check.yes, HAPPENING, **taps)], [button(check.no, ONLY_ASKING, **taps)]])
+
+
+def _to_people(work: Work, participant: Participant) -> None:
+    """The message is a concern, unless it is part of one already."""
+    theirs = select(ConcernReport.concern_id).where(ConcernReport.inbox_id == work.cause)
+    if work.session.scalar(theirs.limit(1)) is None:
+        raise_concern(work, participant, ConcernKind.SYMPTOM, Severity.ROUTINE)
+
+
+def _asked_lately(work: Work, chat: Chat) -> bool:
+    lately = OutboxRow.created_at > work.now - STANDS
+    return any(map(_is_check, work.session.scalars(select(OutboxRow).where(OutboxRow.chat_id == chat.id, lately))))
+
+
+def _is_check(row: OutboxRow) -> bool:
+    return any(one["id"] == check.asks for one in row.wordings for check in CHECKS.values())
+
+
+def _check_of(tap: dict[str, Any]) -> Check:
+    return CHECKS[tap.get("check", GENERAL)]  # buttons sent before there were others do not say
 
 
 def _happening(work: Work, participant: Participant, tap: dict[str, Any]) -> dict[str, Any]:
@@ -69,7 +131,7 @@ def _happening(work: Work, participant: Participant, tap: dict[str, Any]) -> dic
     if chat is None:
         return {}
     concern = answer_red_flags(work, chat, list(tap["kinds"]))
-    _put_away(work, tap, f"button.{HAPPENING}")
+    _put_away(work, tap, _check_of(tap).yes)
     work.record(participant.code, "gentle_check_answered", concern.reference, flags=tap["kinds"])
     return {"concern": concern.id}
 

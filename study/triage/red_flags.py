@@ -86,16 +86,19 @@ def asked_about(text: str) -> list[str]:
 
 
 def with_hints(text: str, hints: Iterable[str]) -> list[str]:
-    """The kinds the rules find, then those the model heard. A kind the rules have seen and set aside (denied, asked in
-    general, of somebody else, long past, an idiom) is not brought back by the model: they read more closely than it
-    does."""
-    mentions = list(_mentions(text))
-    found = _kinds(_told(mentions))
+    """The kinds the rules find, then those that only the model heard."""
+    return [*kinds(text), *only_hinted(text, hints)]
+
+
+def only_hinted(text: str, hints: Iterable[str]) -> list[str]:
+    """The kinds the model heard and the rules have nothing to say of. A kind they have seen and set aside (denied,
+    asked in general, of somebody else, long past, an idiom) is not brought back by the model: they read more closely
+    than it does."""
     if is_other_language(text):  # of which the model knows nothing: it hears suicide in the way to the station
-        return found
-    seen = {flag.kind for _, flag in mentions}
+        return []
+    seen = {flag.kind for _, flag in _mentions(text)}
     known = red_flag_rules().kinds
-    return [*found, *(kind for kind in dict.fromkeys(hints) if kind in known and kind not in seen)]
+    return [kind for kind in dict.fromkeys(hints) if kind in known and kind not in seen]
 
 
 def rules_version() -> str:

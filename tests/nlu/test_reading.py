@@ -17,7 +17,7 @@ def parse(text: str, name: str, sure: float = 0.9, hints: tuple[str, ...] = ()) 
         "intent": {"name": intent, "confidence": sure},
         "intent_ranking": [{"name": name, "confidence": sure}],
         "response_selector": selected,
-        "flag_hints": [{"kind": kind, "confidence": 0.9} for kind in hints],
+        "flag_hints": [{"kind": kind, "confidence": sure, "is_sure": sure > 0.6} for kind in hints],
     }
 
 
@@ -86,6 +86,14 @@ def test_a_hint_in_a_part_counts_in_a_long_message_or_a_question_only() -> None:
     assert together(parse(short, "greet"), read)["flag_hints"] == []
     long = parse(f"{'we had a lovely day at the sea ' * 4}. {short}", "greet")
     assert [hint["kind"] for hint in together(long, read)["flag_hints"]] == ["seizure_or_fainting"]
+
+
+def test_a_hint_that_is_not_sure_stands_apart_and_is_none_where_another_part_is_sure_of_it() -> None:
+    faint = parse("is it odd that i was gone", "report_symptom", sure=0.4, hints=("seizure_or_fainting", "stroke"))
+    sure = parse("did i faint", "report_symptom", hints=("stroke",))
+    found = together(parse("hello", "greet"), [{**faint, "text": "is it odd"}, sure])
+    assert [hint["kind"] for hint in found["flag_hints"]] == ["stroke"]
+    assert [hint["kind"] for hint in found["faint_flags"]] == ["seizure_or_fainting"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
-"""A general question about something grave is answered, then asked once whether it is happening now."""
+"""A general question about something grave is answered, then asked once whether it is happening now; so are words in
+which the model heard something grave only faintly, and people read those as well."""
 
 from __future__ import annotations
 
@@ -6,12 +7,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from study.audit import AuditEvent
+from study.concerns import ConcernKind, ConcernReport
 from study.outbox import Button
 from study.participants import chat_of
+from study.protocol import Severity
 from study.replies import put_replies
 from study.services.gentle_check import gentle_check, happening_now, only_asking
+from study.services.passing_on import pass_on
 from study.work import Work
 from tests.factories import MONDAY, later, received
 from tests.study.services.conftest import Site
@@ -19,11 +24,13 @@ from tests.study.services.conftest import Site
 QUESTION = "is chest pain a side effect?"
 
 
-def asks(site: Site, words: str = QUESTION, now: datetime = MONDAY) -> list[str]:
-    inbox = site.says(words, now)
+def asks(
+    site: Site, words: str = QUESTION, now: datetime = MONDAY, faint: tuple[str, ...] = (), message_id: int = 1
+) -> list[str]:
+    inbox = site.says(words, now, message_id=message_id)
 
     def act(work: Work, ana: Any) -> list[str]:
-        says = gentle_check(work, ana, words)
+        says = gentle_check(work, ana, words, list(faint))
         chat = chat_of(work.session, ana)
         assert chat is not None
         if says:
@@ -83,3 +90,68 @@ def test_only_asking_is_told_whom_to_call_if_it_happens(site: Site) -> None:
     told = site.as_participant(lambda work, ana: only_asking(work, ana, meaning), later(minutes=1))
     assert [one["wording"] for one in told] == ["red_flag.only_asking"]
     assert site.concerns() == []
+
+
+FAINT = "something is not right in here, like a belt round me"
+
+
+def test_what_was_heard_faintly_is_asked_about_and_people_read_it(site: Site) -> None:
+    assert asks(site, FAINT, faint=("chest_pain", "pregnancy")) == ["red_flag.to_be_safe"]
+    assert [(one.kind, one.severity, one.flags) for one in site.concerns()] == [("symptom", "routine", [])]
+    assert "call 112 first" in " ".join(site.texts())
+    assert [row.details["flags"] for row in site.rows(AuditEvent) if row.event == "red_flag_faint"] == [["chest_pain"]]
+
+
+def test_thoughts_of_suicide_heard_faintly_are_asked_about_by_name(site: Site) -> None:
+    assert asks(site, "what is the use of any of it", faint=("suicidal_thoughts",)) == ["red_flag.are_you_safe"]
+    assert "day or night" in " ".join(site.texts())
+    _, meaning = tap_of(site, "only_asking")
+    told = site.as_participant(lambda work, ana: only_asking(work, ana, meaning), later(minutes=1))
+    assert [one["wording"] for one in told] == ["red_flag.safe"]
+    assert len(site.concerns()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "faint"),
+    [
+        (FAINT, ("pregnancy", "hospitalised", "death")),  # grave, and no emergency
+        ("my neighbour had chest pain", ("chest_pain",)),  # seen by the rules and set aside
+        ("wie komme ich zum Bahnhof bitte", ("chest_pain",)),
+        (FAINT, ()),
+    ],
+)
+def test_nothing_is_asked_where_nothing_grave_can_be_meant(site: Site, words: str, faint: tuple[str, ...]) -> None:
+    assert asks(site, words, faint=faint) == []
+    assert site.concerns() == []
+
+
+def test_a_yes_to_it_is_the_emergency_that_was_heard(site: Site) -> None:
+    asks(site, FAINT, faint=("chest_pain",))
+    site.says("yes", later(minutes=1), message_id=2)
+    assert ("red_flag", "emergency", ["chest_pain"]) in [(one.kind, one.severity, one.flags) for one in site.concerns()]
+    assert site.letters(lane="alert", to="participants") == ["emergency.chest_pain"]
+
+
+def test_nobody_is_asked_again_and_again_and_people_read_every_message(site: Site) -> None:
+    asks(site, FAINT, faint=("chest_pain",))
+    assert asks(site, "it is still there", later(minutes=2), ("chest_pain",), message_id=2) == []
+    (concern,) = site.concerns()
+    reports = select(ConcernReport.inbox_id).where(ConcernReport.concern_id == concern.id)
+    assert len(site.db.read(lambda session: session.scalars(reports).all())) == 2
+    assert asks(site, "it is still there", later(minutes=45), ("chest_pain",), message_id=3) == ["red_flag.to_be_safe"]
+
+
+def test_a_message_that_people_have_already_is_not_given_to_them_twice(site: Site) -> None:
+    def act(work: Work, ana: Any) -> list[Any]:
+        pass_on(work, ana, ConcernKind.QUESTION, Severity.ROUTINE)
+        return gentle_check(work, ana, FAINT, ["chest_pain"])
+
+    told = site.as_participant(act, cause=site.says(FAINT))
+    assert [one["wording"] for one in told] == ["red_flag.to_be_safe"]
+    assert [one.kind for one in site.concerns()] == ["question"]
+
+
+def test_a_button_sent_before_there_were_other_checks_is_answered_as_ever(site: Site) -> None:
+    old = {"do": "only_asking", "kinds": ["chest_pain"], "question": None}
+    told = site.as_participant(lambda work, ana: only_asking(work, ana, old))
+    assert [one["wording"] for one in told] == ["red_flag.only_asking"]
