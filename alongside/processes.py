@@ -62,12 +62,8 @@ def rasa(settings: Settings, pulls: bool = False) -> Program:
         "ALONGSIDE_RASA_SECRET": secret,
         "ALONGSIDE_ACTIONS_PORT": str(settings.actions_port),
         "ALONGSIDE_MODELS_PORT": str(settings.models_port),
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "RASA_TELEMETRY_ENABLED": "false",
-        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
-        "PYTHONWARNINGS": "ignore",
     }
-    command = [str(RASA_PYTHON), "-m", "rasa", "run", "-i", "127.0.0.1", "-p", str(settings.rasa_port)]
+    command = [str(RASA_PYTHON), "-m", "nlu.environment", "run", "-i", "127.0.0.1", "-p", str(settings.rasa_port)]
     endpoints = "nlu/endpoints.published.yml" if pulls else "nlu/endpoints.yml"
     command += ["-m", str(trained_models(settings)), "--credentials", "nlu/credentials.yml", "--endpoints", endpoints]
     url = f"http://127.0.0.1:{settings.rasa_port}"

@@ -18,12 +18,14 @@ from rasa.core.processor import MessageProcessor
 from rasa.engine.constants import PLACEHOLDER_MESSAGE, PLACEHOLDER_TRACKER
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.exceptions import RasaException
+from rasa.shared.nlu.training_data.message import Message
 from sanic import Blueprint, response
 from sanic.exceptions import InvalidUsage
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from nlu.calls import BadCall, TurnCall, plain, read_turn
+from nlu.components.symptom_hint import SymptomHint
 from nlu.reading import parts, pieces, together
 from nlu.routes import UNSURE, candidates, understood
 from nlu.turn import (
@@ -101,7 +103,7 @@ class AlongsideInput(InputChannel):
             body = _body(request)
             if not isinstance(body, dict) or not isinstance(body.get("text"), str):
                 return response.json({"error": "bad_call", "place": "text", "mend": "must be text"}, status=422)
-            parse = await _parsed(processor, body["text"])
+            parse = _parsed(processor, body["text"])
             found = understood(parse)
             found.pop("digression")
             return response.json({**found, "ranking": candidates(parse)[:5], "model": _model(processor)})
@@ -149,7 +151,7 @@ class AlongsideInput(InputChannel):
         url = call.actions_url or (agent.action_endpoint.url if agent.action_endpoint else None)
         if not url:
             raise TurnFailed("no_action_server", "nlu/endpoints.yml", status=500)
-        parse = _tapped(processor, call.tap) if call.tap else await _parsed(processor, call.text or "")
+        parse = _tapped(processor, call.tap) if call.tap else _parsed(processor, call.text or "")
         found = understood(parse, in_checkin=call.checkin is not None)
         replies = Replies()
         message = UserMessage(
@@ -199,39 +201,51 @@ class AlongsideInput(InputChannel):
             replies.say_too(aside.said)
 
 
-async def _parsed(processor: MessageProcessor, text: Text) -> Dict[Text, Any]:
+def _parsed(processor: MessageProcessor, text: Text) -> Dict[Text, Any]:
     """Understand typed text. What comes back is handed over ready-made, so that nothing later reads the text
     again.
     """
     words = plain(text)
     if not words:
         return {"text": text, "intent": {"name": UNSURE, "confidence": 0.0}, "entities": []}
-    whole = await processor.parse_message(UserMessage(words))
-    own, listed = parts(words, whole), pieces(words, whole)
-    every = list(dict.fromkeys([*own, *listed]))
-    read = dict(zip(every, _parsed_at_once(processor, every), strict=True))
-    parse = together(whole, [read[part] for part in own], [read[piece] for piece in listed])
+    own = parts(words)
+    whole, *read = _parses(processor, [words, *own])
+    parse = together(whole, read, _symptoms(processor, pieces(words, whole)))
     if parse.get("flag_hints"):
         parse["intent"] = {"name": RED_FLAG, "confidence": parse["flag_hints"][0]["confidence"]}
     return {**parse, "text": text}
 
 
-def _parsed_at_once(processor: MessageProcessor, texts: List[Text]) -> List[Dict[Text, Any]]:
-    """The same for several texts in one run of the model, which takes half the time. Rasa's own parses one."""
-    if not texts:
-        return []
-    nobody = DialogueStateTracker.from_events("", [])
-    found = processor.graph_runner.run(
-        inputs={PLACEHOLDER_MESSAGE: [UserMessage(text) for text in texts], PLACEHOLDER_TRACKER: nobody},
-        targets=[processor.model_metadata.nlu_target],
-    )
+def _parses(processor: MessageProcessor, texts: List[Text]) -> List[Dict[Text, Any]]:
+    """Several texts in one run of the model: a message and its parts take little longer than the message. Rasa's own
+    parses one."""
     parses = []
-    for text, message in zip(texts, found[processor.model_metadata.nlu_target], strict=True):
+    for text, message in zip(texts, _read(processor, texts, processor.model_metadata.nlu_target), strict=True):
         intent = {"name": None, "confidence": 0.0}
         parse = {"text": text, "intent": intent, "entities": [], **message.as_dict(only_output_properties=True)}
         processor._update_full_retrieval_intent(parse)
         parses.append(parse)
     return parses
+
+
+def _symptoms(processor: MessageProcessor, texts: List[Text]) -> List[Dict[Text, Any]]:
+    """The symptoms heard in each, and nothing else of it: half the way through the pipeline."""
+    if not texts:
+        return []
+    hint = next(name for name in processor.model_metadata.predict_schema.nodes if SymptomHint.__name__ in name)
+    read = _read(processor, texts, hint)
+    return [
+        {"text": text, SymptomHint.gives: message.get(SymptomHint.gives)}
+        for text, message in zip(texts, read, strict=True)
+    ]
+
+
+def _read(processor: MessageProcessor, texts: List[Text], target: Text) -> List[Message]:
+    """The texts as they come out of one step of the pipeline."""
+    nobody = DialogueStateTracker.from_events("", [])
+    inputs = {PLACEHOLDER_MESSAGE: [UserMessage(text) for text in texts], PLACEHOLDER_TRACKER: nobody}
+    messages: List[Message] = processor.graph_runner.run(inputs=inputs, targets=[target])[target]
+    return messages
 
 
 def _tapped(processor: MessageProcessor, tap: Dict[Text, Any]) -> Dict[Text, Any]:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
 from nlu.routes import candidates
-from nlu.train import QUIET, ROOT, train
+from nlu.train import ENVIRONMENT, ROOT, train
 
 RIGHT = 0.95
 Row = Dict[str, Any]
@@ -36,7 +36,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True, help="where the figures are kept, as JSON")
     parser.add_argument("--only", nargs="*", help="names of nlu/pipelines/, without .yml; in_use is ours")
     chosen = parser.parse_args()
-    os.environ.update(QUIET)
+    os.environ.update(ENVIRONMENT)
     rows = [json.loads(line) for file in chosen.questions for line in file.read_text(encoding="utf-8").splitlines()]
     rows = [row for row in rows if row["kind"] in ("faq", "out_of_scope", "intent")]
     kept = json.loads(chosen.out.read_text(encoding="utf-8")) if chosen.out.exists() else {}

@@ -25,7 +25,7 @@ from typing import Any, Dict, List, Optional, Tuple
 import yaml
 
 from nlu.routes import understood
-from nlu.train import QUIET, ROOT, check_and_name, trained
+from nlu.train import ENVIRONMENT, ROOT, check_and_name, trained
 from nlu.training_files import examples_by_intent
 
 GOLDEN = Path("nlu") / "golden.tsv"
@@ -157,7 +157,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     parser.add_argument("--against", type=Path, help="report of the model that is served now")
     chosen = parser.parse_args(arguments)
 
-    os.environ.update(QUIET)
+    os.environ.update(ENVIRONMENT)
     model = check_and_name(chosen.root, chosen.out)
     if model is None:
         return 2

@@ -37,14 +37,10 @@ POLITE = frozenset({"greet", "thanks", "goodbye"})
 PEOPLE_READ_IT = frozenset({UNSURE, OUT_OF_SCOPE})  # a whole that goes to people with all its words
 
 
-def parts(text: str, whole: Dict[str, Any]) -> List[str]:
-    """The parts worth reading alone: those of three words or more. None where the message is one, or where it is taken
-    for a question and there is nothing else in it."""
+def parts(text: str) -> List[str]:
+    """The parts worth reading alone: those of three words or more. None where the message is one."""
     every = [part.strip(" ,") for part in BORDER.split(text) if part.strip(" ,")]
-    enough = [part for part in every if len(part.split()) >= WORDS]
-    if len(every) < 2 or (len(enough) < 2 and whole["intent"]["name"] == FAQ):
-        return []
-    return enough[:PARTS]
+    return [part for part in every if len(part.split()) >= WORDS][:PARTS] if len(every) > 1 else []
 
 
 def pieces(text: str, whole: Dict[str, Any]) -> List[str]:
@@ -67,8 +63,11 @@ def together(
     A whole that is like nothing goes to people all the same: a worry may stand beside the question. Only where all the
     rest is politeness it becomes its question.
 
-    A whole that is not surely a question gives way to what its parts tell and surely ask.
+    A whole that is not surely a question gives way to what its parts tell and surely ask; one that is taken for a
+    question, and of which one part only is long enough to be read, is that question.
     """
+    if len(read) < 2 and whole["intent"]["name"] == FAQ:
+        read = []
     asked = [(topic, parse) for parse in read if (topic := _topic_asked(parse)) is not None]
     rest = [parse for parse in read if parse["intent"]["name"] not in POLITE]
     if whole["intent"]["name"] == UNSURE and len(asked) == len(rest) == 1 and len(read) > 1:

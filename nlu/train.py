@@ -17,14 +17,14 @@ import time
 from pathlib import Path
 from typing import List, Optional
 
+from nlu.environment import environment
 from nlu.training_files import check, training_files
 
 ROOT = Path(__file__).resolve().parent.parent
 REVIEWED = (Path("study/triage/red_flags.yml"), Path("nlu/red_flags.yml"), Path("nlu/symptoms.yml"))
-QUIET = {
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "RASA_TELEMETRY_ENABLED": "false",
-    "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+MEMORY = "sentences.npz"  # beside the models: what was read of sentences, for the next training
+ENVIRONMENT = {
+    **environment(),
     "RASA_MAX_CACHE_SIZE": "0",  # Rasa's own cache would fill .rasa/ with half models; the name does that job here
     "PYTHONHASHSEED": "0",
 }
@@ -51,7 +51,7 @@ def fingerprint(root: Path) -> str:
 
 def train(root: Path, model: Path) -> None:
     """Train into a folder of its own and move the model into place when whole: a killed training leaves none."""
-    os.environ.update(QUIET)
+    os.environ.update(ENVIRONMENT)
     model.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".training-", dir=model.parent) as folder:
         logging.disable(logging.WARNING)
@@ -60,16 +60,19 @@ def train(root: Path, model: Path) -> None:
             from rasa.model_training import train as rasa_train
             from ruamel.yaml import SafeConstructor
 
+            from nlu.components.embedding import the_embedder
+
             # `approved_on: 2026-02-11` is a date to YAML, and Rasa keeps its domain as JSON, which has none.
             SafeConstructor.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_yaml_str)
-            result = rasa_train(
-                domain=str(root / "domain.yml"),
-                config=str(root / "nlu" / "config.yml"),
-                training_files=[str(path) for path in training_files(root)],
-                output=folder,
-                fixed_model_name=model.name,
-                force_training=True,
-            )
+            with the_embedder().remembering(model.parent / MEMORY):
+                result = rasa_train(
+                    domain=str(root / "domain.yml"),
+                    config=str(root / "nlu" / "config.yml"),
+                    training_files=[str(path) for path in training_files(root)],
+                    output=folder,
+                    fixed_model_name=model.name,
+                    force_training=True,
+                )
         if result.model is None:
             raise RuntimeError("Rasa trained no model")
         os.replace(result.model, model)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 from nlu.routes import candidates, understood
-from nlu.train import QUIET, ROOT, check_and_name, trained
+from nlu.train import ENVIRONMENT, ROOT, check_and_name, trained
 
 SHOWN = 3  # labels beside the first
 
@@ -47,7 +47,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     parser.add_argument("--root", type=Path, default=ROOT, help="folder with domain.yml and nlu/")
     chosen = parser.parse_args(arguments)
 
-    os.environ.update(QUIET)
+    os.environ.update(ENVIRONMENT)
     model = check_and_name(chosen.root, chosen.out)
     if model is None or not trained(chosen.root, model):
         return 2

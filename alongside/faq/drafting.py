@@ -22,13 +22,6 @@ from study.protocol.reading import load_study
 from study.publications import published
 from study.settings import Settings
 
-QUIET = {
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "RASA_TELEMETRY_ENABLED": "false",
-    "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
-    "PYTHONWARNINGS": "ignore",
-}
-
 
 def check(as_json: Annotated[bool, typer.Option("--json", help="One JSON array for scripts")] = False) -> None:
     """Questions and answers: mistakes with file, line and mend; look-alikes, hard answers, texts nobody approved."""
@@ -130,4 +123,4 @@ def _python() -> list[str]:
 def _environment() -> dict[str, str]:
     """No address of the database, no token, no key: as for Rasa itself."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ALONGSIDE_")}
-    return kept | QUIET | {"PYTHONPATH": str(ROOT)}
+    return kept | {"PYTHONWARNINGS": "ignore", "PYTHONPATH": str(ROOT)}

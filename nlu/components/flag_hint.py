@@ -15,10 +15,11 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.shared.exceptions import RasaException
 from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.linear_model import LogisticRegression
 
-from nlu.components.hints import ROOT, Hint, features_of
+from nlu.components.hints import ROOT, Hint, features_of, read_yaml
 from nlu.components.spelling_featurizer import pieces_of_words
 
 WORDS = 2  # a single word that tells a red flag is one of the rules' own; the model hears one in "aaaaa"
@@ -34,6 +35,9 @@ class FlagHint(Hint):
     one is at or above `sure` as well: a fainter one is worth a question, not an alarm. Alone the yes-or-no is sure of
     suicide for "see you tomorrow", which is like nothing it knows; so it counts for no more than `most` (log odds). The
     figures by which this was chosen are in docs/understanding.md.
+
+    The harmless messages are the reviewed ones and the training examples; how near the nearest of those is the
+    FlatClassifier before this has found already.
 
     `rules` and `examples` are reviewed files, read as data (from the root of the project) when the model is trained:
     must_flag and `heard` messages are examples of their kind; must_not and `not_heard` messages and every other
@@ -71,8 +75,9 @@ class FlagHint(Hint):
         heads = [self._head(rows, told_it) for told_it in tells.T]
         self._weights = np.array([head.coef_[0] for head in heads]).T
         self._offsets = np.array([head.intercept_[0] for head in heads])
-        # Kept to compare with: what tells a kind, and what is harmless and yet a little like one.
+        # Kept to compare with: of the reviewed what tells a kind, and what is harmless and yet a little like one.
         kept = tells.any(axis=1) | (_share(self._leaning(rows)) >= self._config["a_little"]).any(axis=1)
+        kept[len(reviewed) :] = False  # with these the classifier has compared it
         self._taught, self._tells = features[kept], tells[kept]
         return self._keep()
 
@@ -82,10 +87,12 @@ class FlagHint(Hint):
         )
         return model.fit(features, told)
 
-    def _hints(self, text: Text, row: np.ndarray, cosines: np.ndarray) -> List[Dict[Text, Any]]:
+    def _hints(self, message: Message, row: np.ndarray, cosines: np.ndarray) -> List[Dict[Text, Any]]:
+        text = message.get(TEXT)
         if len(text.split()) < WORDS:
             return []
         harmless, *nearest = (cosines[places].max(initial=-1.0) for places in self._places)
+        harmless = max([harmless, *(near["likeness"] for near in message.get("nearest_examples") or [])])
         leaning = np.minimum(self._leaning(self._with_spelling(row[np.newaxis], [text])[0]), self._config["most"])
         shares = _share(leaning + (np.array(nearest) - harmless) / self._config["width"])
         return [
@@ -136,6 +143,6 @@ def reviewed_messages(rules: Path, examples: Path) -> Tuple[List[Tuple[Text, Set
 
 def _read(path: Path, key: Text) -> Any:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))[key]
+        return read_yaml(path)[key]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
         raise RasaException(f"{path}: red flags cannot be read from it ({type(error).__name__})") from None

@@ -286,10 +286,7 @@ def label_of(example: Message) -> Text:
 def _sentence_features(message: Message) -> Tuple[Optional[csr_matrix], Optional[np.ndarray]]:
     """What the featurizers before this found in a message, one row each."""
     sparse, dense = message.get_sparse_features(TEXT)[1], message.get_dense_features(TEXT)[1]
-    return (
-        None if sparse is None else csr_matrix(sparse.features, dtype=float),
-        None if dense is None else np.asarray(dense.features, dtype=float),
-    )
+    return None if sparse is None else sparse.features, None if dense is None else dense.features
 
 
 def _widths(examples: List[Message]) -> Tuple[int, int]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Sequence, Text
 
 import numpy as np
+import yaml
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
@@ -49,7 +50,7 @@ class Hint(IntentClassifier, GraphComponent):
         return cls(config, model_storage, resource)
 
     @abstractmethod
-    def _hints(self, text: Text, row: np.ndarray, cosines: np.ndarray) -> List[Dict[Text, Any]]:
+    def _hints(self, message: Message, row: np.ndarray, cosines: np.ndarray) -> List[Dict[Text, Any]]:
         """What a message in our letters tells. `row`: its dense features; `cosines`: to each of what was taught."""
 
     def process(self, messages: List[Message]) -> List[Message]:
@@ -61,7 +62,7 @@ class Hint(IntentClassifier, GraphComponent):
             return messages
         rows = np.vstack([dense_row(message) for message in readable])
         for message, row, cosines in zip(readable, rows, rows @ self._taught.T, strict=True):
-            heard = self._hints(message.get(TEXT), row, cosines)
+            heard = self._hints(message, row, cosines)
             message.set(self.gives, sorted(heard, key=lambda hint: -hint["confidence"]), add_to_output=True)
         return messages
 
@@ -105,6 +106,11 @@ def features_of(reviewed: Sequence[Text], examples: Sequence[Message]) -> np.nda
     spelling = Spelling(own_words(example.get(TEXT) for example in examples), the_embedder().words())
     rows = the_embedder().of([spelling.mended(text) for text in reviewed])
     return np.vstack([rows, *(dense_row(example) for example in examples)])
+
+
+def read_yaml(path: Path) -> Any:
+    """A reviewed file, by libyaml: its parser in Python takes ten times as long."""
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
 
 def is_latin(text: Text) -> bool:

@@ -14,12 +14,13 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.shared.exceptions import RasaException
 from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 
 from nlu.components.class_weights import class_weights
-from nlu.components.hints import ROOT, Hint, features_of
+from nlu.components.hints import ROOT, Hint, features_of, read_yaml
 
 NONE = "none"
 # What these examples tell is not said: neither a term nor none.
@@ -70,7 +71,7 @@ class SymptomHint(Hint):
         self._taught, self._tells = features[kept], np.searchsorted(model.classes_, labels[kept])
         return self._keep()
 
-    def _hints(self, text: Text, row: np.ndarray, cosines: np.ndarray) -> List[Dict[Text, Any]]:
+    def _hints(self, message: Message, row: np.ndarray, cosines: np.ndarray) -> List[Dict[Text, Any]]:
         shares = softmax(row @ self._weights + self._offsets)
         nearest = np.full(len(self._names), -1.0)
         np.maximum.at(nearest, self._tells, cosines)
@@ -85,7 +86,7 @@ def told_symptoms(path: Path) -> List[Tuple[Text, Text]]:
     """The sentences of the file, each with its term; `none` for those that tell no symptom. Raises RasaException,
     naming the file, when it cannot be read."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(path)
         told = [(str(term), str(text)) for term, texts in content["told"].items() for text in texts]
         return told + [(NONE, str(text)) for text in content["not_told"]]
     except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:

@@ -87,16 +87,21 @@ def asked_about(text: str) -> list[str]:
 
 def with_hints(text: str, hints: Iterable[str]) -> list[str]:
     """The kinds the rules find, then those that only the model heard."""
-    return [*kinds(text), *only_hinted(text, hints)]
+    mentions = list(_mentions(text))
+    return [*_kinds(_told(mentions)), *_unmentioned(text, mentions, hints)]
 
 
 def only_hinted(text: str, hints: Iterable[str]) -> list[str]:
     """The kinds the model heard and the rules have nothing to say of. A kind they have seen and set aside (denied,
     asked in general, of somebody else, long past, an idiom) is not brought back by the model: they read more closely
     than it does."""
+    return _unmentioned(text, _mentions(text), hints)
+
+
+def _unmentioned(text: str, mentions: Iterable[tuple[Standing, Flag]], hints: Iterable[str]) -> list[str]:
     if is_other_language(text):  # of which the model knows nothing: it hears suicide in the way to the station
         return []
-    seen = {flag.kind for _, flag in _mentions(text)}
+    seen = {flag.kind for _, flag in mentions}
     known = red_flag_rules().kinds
     return [kind for kind in dict.fromkeys(hints) if kind in known and kind not in seen]
 

@@ -21,11 +21,6 @@ from nlu.train import fingerprint
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / "nlu" / ".venv" / "bin" / "python"
-QUIET = {
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "RASA_TELEMETRY_ENABLED": "false",
-    "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
-}
 BOOT_LIMIT = 180.0  # seconds
 INBOX_IDS = count(1_000_000)
 
@@ -98,7 +93,7 @@ def free_port() -> int:
 
 def train() -> None:
     """Brings nlu/models up to date; a second or two when it is."""
-    environment = {**os.environ, **QUIET, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [str(PYTHON), "-m", "nlu.train", "--out", "nlu/models"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -112,11 +107,10 @@ def running_rasa(
     server for them fails."""
     train()
     port, secret, log = free_port(), secrets.token_hex(16), folder / "rasa.log"
-    command = [str(PYTHON), "-m", "rasa", "run", "-i", "127.0.0.1", "-p", str(port), "-m", "nlu/models"]
+    command = [str(PYTHON), "-m", "nlu.environment", "run", "-i", "127.0.0.1", "-p", str(port), "-m", "nlu/models"]
     command += ["--credentials", credentials, "--endpoints", "nlu/endpoints.yml"]
     environment = {
         **os.environ,
-        **QUIET,
         "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests' / 'nlu'}",
         "ALONGSIDE_RASA_SECRET": secret,
         "ALONGSIDE_ACTIONS_PORT": str(actions_port or free_port()),
