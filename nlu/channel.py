@@ -212,7 +212,8 @@ def _parsed(processor: MessageProcessor, text: Text) -> Dict[Text, Any]:
     whole, *read = _parses(processor, [words, *own])
     parse = together(whole, read, _symptoms(processor, pieces(words, whole)))
     if parse.get("flag_hints"):
-        parse["intent"] = {"name": RED_FLAG, "confidence": parse["flag_hints"][0]["confidence"]}
+        flag = {"name": RED_FLAG, "confidence": parse["flag_hints"][0]["confidence"]}
+        parse = {**parse, "intent": flag, "beneath": parse["intent"]}
     return {**parse, "text": text}
 
 
