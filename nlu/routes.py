@@ -88,8 +88,8 @@ def understood(parse: Dict[str, Any], in_checkin: bool = False) -> Dict[str, Any
 
 
 def _dose(parse: Dict[str, Any]) -> str:
-    """The dose that was told, beneath a red flag too. Where no intent is sure enough it may be sure that one of the doses
-    is meant: the six share it between them."""
+    """The dose that was told, beneath a red flag too. Where no intent is sure enough it may be sure that one of the
+    doses is meant: the six share it between them."""
     intent = parse.get("beneath", parse["intent"])["name"]
     if intent != UNSURE:
         return DOSES.get(intent, "none")

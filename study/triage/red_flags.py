@@ -99,11 +99,13 @@ def only_hinted(text: str, hints: Iterable[str]) -> list[str]:
 
 
 def _unmentioned(text: str, mentions: Iterable[tuple[Standing, Flag]], hints: Iterable[str]) -> list[str]:
-    if is_other_language(text):  # of which the model knows nothing: it hears suicide in the way to the station
+    heard = list(dict.fromkeys(hints))
+    # Of another language the model knows nothing: it hears suicide in the way to the station.
+    if not heard or is_other_language(text):
         return []
     seen = {flag.kind for _, flag in mentions}
     known = red_flag_rules().kinds
-    return [kind for kind in dict.fromkeys(hints) if kind in known and kind not in seen]
+    return [kind for kind in heard if kind in known and kind not in seen]
 
 
 def rules_version() -> str:

@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 
-from nlu.train import fingerprint
+from nlu.train import MEMORY, fingerprint
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / "nlu" / ".venv" / "bin" / "python"
@@ -75,12 +75,13 @@ class Door:
 
 
 def copied_project(folder: Path) -> Path:
-    """A coordinator's folder: the language project with its trained model, to be edited."""
+    """A coordinator's folder: the language project with its trained model and what was read for it, to be edited."""
     project = folder / "project"
     shutil.copytree(ROOT / "nlu", project / "nlu", ignore=shutil.ignore_patterns(".venv", "models", "__pycache__"))
     shutil.copy(ROOT / "domain.yml", project)
     (project / "nlu" / "models").mkdir()
-    shutil.copy(ROOT / "nlu" / "models" / f"alongside-{fingerprint(ROOT)}.tar.gz", project / "nlu" / "models")
+    for name in (f"alongside-{fingerprint(ROOT)}.tar.gz", MEMORY):
+        shutil.copy(ROOT / "nlu" / "models" / name, project / "nlu" / "models")
     return project
 
 
