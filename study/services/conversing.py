@@ -88,7 +88,7 @@ def complete_turn(
     dialogue: dict[str, Any] | None = None,
 ) -> InboxRow:
     """Replies into the outbox and the message done, in one transaction; refused (LostClaim) if another has the chat."""
-    row = finish(work.session, claim, work.now, route, understood or {})
+    row = finish(work.session, claim, work.now, route, _without_words(understood or {}))
     if route == "emergency" and understood is not None and not row.flags:
         row.outcome = "symptom"  # the model heard a red flag that the rules have seen and set aside
     chat = work.session.get_one(Chat, claim.chat_id)
@@ -112,6 +112,12 @@ def complete_turn(
         if letter.asks in work.study.items and opened is not None:
             letter.occurrence_id = opened.id
     return row
+
+
+def _without_words(understood: dict[str, Any]) -> dict[str, Any]:
+    """What is stored of an understanding lies open: the terms heard stay, the words they were heard in do not."""
+    heard = understood.get("symptoms")
+    return understood if heard is None else {**understood, "symptoms": [{"term": one["term"]} for one in heard]}
 
 
 def hold(work: Work, claim: Claim, error: str, pause: float, tell: bool) -> InboxRow:
