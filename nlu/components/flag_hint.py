@@ -75,9 +75,10 @@ class FlagHint(Hint):
         heads = [self._head(rows, told_it) for told_it in tells.T]
         self._weights = np.array([head.coef_[0] for head in heads]).T
         self._offsets = np.array([head.intercept_[0] for head in heads])
-        # Kept to compare with: of the reviewed what tells a kind, and what is harmless and yet a little like one.
+        # Kept to compare with: what tells a kind, and what is harmless and yet a little like one. Of the reviewed only:
+        # with the examples the classifier compares.
+        features, rows, tells = (every[: len(reviewed)] for every in (features, rows, tells))
         kept = tells.any(axis=1) | (_share(self._leaning(rows)) >= self._config["a_little"]).any(axis=1)
-        kept[len(reviewed) :] = False  # with these the classifier has compared it
         self._taught, self._tells = features[kept], tells[kept]
         return self._keep()
 
