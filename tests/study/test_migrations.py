@@ -140,6 +140,21 @@ def test_new_columns_have_what_the_code_expects_of_older_rows(older: Database) -
     assert "wish" in inspect(older.engine).get_table_names()
 
 
+def test_words_that_lay_open_beside_a_message_go_and_the_rest_of_it_stays(older: Database) -> None:
+    upgrade(older, "0004")
+    heard = {"route": "symptom", "symptoms": [{"term": "nausea", "said": "my stomach turns"}], "faint_flags": []}
+    inbox = Table("inbox", MetaData(), autoload_with=older.engine)
+    with older.engine.begin() as connection:
+        connection.execute(inbox.update().where(inbox.c.id == 1).values(understood=heard))
+        connection.execute(inbox.update().where(inbox.c.id == 2).values(understood=None))
+        before = connection.execute(select(inbox).order_by(inbox.c.id)).mappings().all()
+    upgrade(older)
+    with older.engine.connect() as connection:
+        after = connection.execute(select(inbox).order_by(inbox.c.id)).mappings().all()
+    assert after[0] == {**before[0], "understood": {**heard, "symptoms": [{"term": "nausea"}]}}
+    assert after[1] == before[1]
+
+
 def test_an_upgrade_that_fails_leaves_everything_as_it_was(older: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Power cut or disk full in the middle: the version before still works, and the next start tries again."""
     before_columns = columns_of(older)
