@@ -25,9 +25,10 @@ from study.errors import LostClaim
 from study.heartbeats import beat
 from study.inbox import Kind, Received
 from study.services.claiming import LEASE_SECONDS, Claim, anything_open, claim_chat, renew
-from study.services.conversing import Turn, complete_turn, give_up, hand_over, hold, read_turn, tap_behind
+from study.services.conversing import Turn, complete_turn, give_up, hand_over, hold, is_answered, read_turn, tap_behind
 from study.services.enrolling import is_staff_link
 from study.settings import STAFF_BOT
+from study.triage.red_flags import with_hints
 from study.work import Work
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,12 @@ BEAT_SECONDS = 5.0
 TRIES_BEFORE_GIVING_UP = 5
 TRIES_BEFORE_TELLING = 3
 LONGEST_PAUSE = 5.0
+HEARING_SECONDS = 2.0  # how long an answer of the rules waits for what the model hears; 0.04 is usual
+
+
+class NotHeard(Exception):
+    """The rules can answer the message, and the model has not been asked yet whether it tells a red flag as well.
+    Nothing of the answer is kept."""
 
 
 class Conversation:
@@ -108,18 +115,38 @@ class Conversation:
         claim = turn.claim
         received = read_update(turn.bot, json.loads(turn.raw))
 
-        def in_process(work: Work) -> bool:
+        def in_process(work: Work, heard: bool) -> bool:
+            if is_answered(work, claim):  # by an action whose turn came to no end
+                complete_turn(work, claim, [], route="emergency")
+                return True
             commands = staff_commands if self._is_for_staff(work, turn, received) else participant_commands
             answered = commands.handle(work, turn, received)
             if answered is None:
                 return False
+            if not heard:
+                raise NotHeard
             route, replies = answered
             complete_turn(work, claim, replies, route=route)
             return True
 
-        if not await self._in_turn(claim, in_process):
+        try:
+            answered = await self._in_turn(claim, lambda work: in_process(work, heard=not turn.may_tell_more))
+        except NotHeard:
+            flagged = await self._hears_a_flag(turn)
+            answered = not flagged and await self._in_turn(claim, lambda work: in_process(work, heard=True))
+        if not answered:
             await self._ask_rasa(turn, received)
         self._stop_spinner(turn, received)
+
+    async def _hears_a_flag(self, turn: Turn) -> bool:
+        """Whether the model hears a red flag in words the rules can answer. Without Rasa they are answered all the
+        same."""
+        try:
+            understood = await self.rasa.understand(turn.words or "", seconds=HEARING_SECONDS)
+        except RasaAway as away:
+            log.warning("inbox %s answered unheard: %s", turn.claim.inbox_id, away.reason)
+            return False
+        return bool(with_hints(turn.words or "", understood.get("flags") or []))
 
     def _is_for_staff(self, work: Work, turn: Turn, received: Received) -> bool:
         """By the bot it was sent to; where one bot serves both, by whose chat or link it is."""
@@ -146,17 +173,20 @@ class Conversation:
         finally:
             keeping.cancel()
         route = str(answered.understood.get("route") or "unsure")
-        await self._in_turn(
-            claim,
-            lambda work: complete_turn(
+
+        def complete(work: Work) -> None:
+            if not answered.replies and not is_answered(work, claim):
+                raise RasaAway("no_reply")  # silence is no answer to anybody
+            complete_turn(
                 work,
                 claim,
                 answered.replies,
                 route=route,
                 understood=answered.understood,
                 dialogue=answered.dialogue,
-            ),
-        )
+            )
+
+        await self._in_turn(claim, complete)
         log.info("inbox %s %s route=%s", claim.inbox_id, turn.participant_code, route)
 
     async def _keep(self, claim: Claim) -> None:

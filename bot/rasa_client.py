@@ -42,7 +42,7 @@ class RasaAway(AlongsideError):
 
 @dataclass(frozen=True)
 class Answered:
-    """A complete turn."""
+    """A complete turn. Without replies only where an action has answered by itself (`is_answered`)."""
 
     replies: list[dict[str, Any]]
     dialogue: dict[str, Any]
@@ -94,15 +94,13 @@ class RasaClient:
             raise RasaAway(code, refused=code == "action_unreachable")
         if body.get("complete") is not True:
             raise RasaAway("incomplete")
-        if not body.get("replies"):
-            raise RasaAway("no_reply")  # silence is no answer to anybody
         state = body.get("state_after") or {}
-        return Answered(body["replies"], state.get("dialogue") or {}, body.get("understood") or {})
+        return Answered(body.get("replies") or [], state.get("dialogue") or {}, body.get("understood") or {})
 
-    async def understand(self, text: str) -> dict[str, Any]:
-        """What Rasa makes of a text, without a turn. Raises RasaAway."""
+    async def understand(self, text: str, seconds: float) -> dict[str, Any]:
+        """What Rasa makes of a text, without a turn, within so many seconds. Raises RasaAway."""
         try:
-            response = await self._http.post("/understand", content=json.dumps({"text": text}))
+            response = await self._http.post("/understand", content=json.dumps({"text": text}), timeout=seconds)
         except httpx.HTTPError as error:
             raise RasaAway(type(error).__name__) from None
         if response.status_code != 200:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from study import audit
-from study.inbox import Effect
+from study.inbox import Effect, InboxRow
 from study.protocol import Study
 
 
@@ -26,6 +26,10 @@ class Work:
     study: Study
     now: datetime
     cause: int | None = None
+
+    def message(self) -> InboxRow | None:
+        """The row of the message behind it; None where no message is."""
+        return None if self.cause is None else self.session.get(InboxRow, self.cause)
 
     def once(self, use_case: str, do: Callable[[], dict[str, Any]], ordinal: int = 0) -> dict[str, Any]:
         """The result of `do`, run at most once for this cause, use case and ordinal."""

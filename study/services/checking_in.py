@@ -63,8 +63,11 @@ def ask_current(work: Work, participant: Participant, guess: dict[str, Any] | No
 
 
 def waits_in_silence(work: Work, participant: Participant) -> bool:
-    """Whether the open question is not repeated after every other answer: "have you taken your tablet?" stays on the
-    phone with its buttons, and a "thank you" is not answered with it again."""
+    """Whether the open question is not repeated below an answer to something else: "have you taken your tablet?" stays
+    on the phone with its buttons, and a "thank you" is not answered with it again. Below an alarm nothing is asked."""
+    message = work.message()
+    if message is not None and message.flags:
+        return True
     occurrence = active_occurrence(work, participant)
     item = work.study.items.get(occurrence.item or "") if occurrence is not None else None
     return item is not None and item.attribute is Attribute.TAKEN

@@ -93,7 +93,7 @@ def _waiting(work: Work, participant: Participant | None, kind: ConcernKind) -> 
     if participant is not None:
         waiting = waiting.where(Concern.participant_id == participant.id)
     else:
-        here = work.session.get(InboxRow, work.cause) if work.cause is not None else None
+        here = work.message()
         if here is None or here.chat_id is None:
             return None
         from_here = (

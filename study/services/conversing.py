@@ -22,6 +22,8 @@ from study.services.occurrences import active_occurrence, outcome
 from study.services.receiving import erase_words
 from study.work import Work
 
+FEW_WORDS = 3
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -36,6 +38,13 @@ class Turn:
     standing: Standing | None
     staff_id: int | None
     state_before: dict[str, Any]
+
+    @property
+    def may_tell_more(self) -> bool:
+        """Whether the words may tell more than what the rules answer them for: those of a participant, unless they are
+        as few as "yes", a number or "took it"."""
+        takes_part = self.standing not in (None, Standing.INVITED, Standing.DECEASED)
+        return takes_part and len((self.words or "").split()) > FEW_WORDS
 
 
 def read_turn(work: Work, claim: Claim) -> Turn:
@@ -78,6 +87,11 @@ def tap_behind(work: Work, chat_id: int, token: str | None) -> dict[str, Any] | 
     return found.tap if found is not None and found.chat_id == chat_id else None
 
 
+def is_answered(work: Work, claim: Claim) -> bool:
+    """Whether the message was answered while its turn was played. A red flag is, in the transaction that finds it."""
+    return bool(work.session.get_one(InboxRow, claim.inbox_id).flags)
+
+
 def complete_turn(
     work: Work,
     claim: Claim,
@@ -102,9 +116,9 @@ def complete_turn(
         erase_words(row)
     if participant is not None and not participant.has_consented and not row.flags:
         erase_words(row)
-    if participant is not None and understood is not None and opened is None:
-        replies = [*replies, *joining.question(work, participant)]  # something else was said while it was open
     if participant is not None and understood is not None and not row.flags:
+        if opened is None:
+            replies = [*replies, *joining.question(work, participant)]  # something else was said while it was open
         words = unseal(work.session, row.words_sealed) or ""
         replies = [*replies, *gentle_check(work, participant, words, understood.get("faint_flags") or [])]
     letters = put_replies(work, chat, replies, key=f"reply:{row.id}") if replies else []
@@ -121,9 +135,10 @@ def _without_words(understood: dict[str, Any]) -> dict[str, Any]:
 
 
 def hold(work: Work, claim: Claim, error: str, pause: float, tell: bool) -> InboxRow:
-    """The neighbour who should answer is away: the message waits, and its writer is told once that it is kept."""
+    """The neighbour who should answer is away: the message waits, and its writer is told once that it is kept, unless
+    its red flag was answered before the neighbour went."""
     row = put_back(work.session, claim, error, pause)
-    if tell and row.told_holding_at is None:
+    if tell and row.told_holding_at is None and not row.flags:
         row.told_holding_at = work.now
         chat = work.session.get_one(Chat, claim.chat_id)
         put_replies(work, chat, [say("message.holding")], key=f"holding:{row.id}")

@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import Any
 
 from study.concerns import ConcernKind
-from study.inbox import InboxRow
 from study.participants import Participant, chat_of
 from study.protocol import Severity
 from study.services.emergencies import answer_red_flags
@@ -27,7 +26,7 @@ def _answer(work: Work, participant: Participant, words: str, hints: list[str]) 
     if not flags or chat is None:
         kind = ConcernKind.QUESTION if "?" in words else ConcernKind.SYMPTOM
         return pass_on(work, participant, kind, Severity.ROUTINE)
-    row = work.session.get(InboxRow, work.cause) if work.cause is not None else None
+    row = work.message()
     if row is not None:
         row.flags = flags
     answer_red_flags(work, chat, flags, words)

@@ -24,9 +24,11 @@ from rehearsal.gate import Gate
 from rehearsal.ports import KeptPort
 from study.concerns import ConcernKind
 from study.inbox import Effect, InboxState
+from study.triage.red_flags import red_flags
 from tests.faults.installation import ROOT, Installation
 
 SYMPTOM = "i have been feeling sick since yesterday"
+ONLY_RASA_HEARS = "sort of pressing on my breastbone, is that normal"
 THANKS = "Thank you for telling me"
 HOLDING = "I have your message and keep it safe"
 
@@ -217,6 +219,47 @@ def test_with_rasa_away_a_red_flag_escalates_and_a_question_is_answered_when_it_
     assert [letter.answer for letter in here.letters(code) if letter.answer] == ["withdrawal"]
     assert [row.outcome for row in here.rows(code)] == ["answer", "emergency"]
     assert len(here.received(ana)) == 3
+
+
+@pytest.mark.parametrize("beside", ["", "took it on monday and tuesday. ", "this is ana's sister. "])
+def test_a_red_flag_only_rasa_hears_is_answered_once_and_holds_nothing_up(here: RealRasa, beside: str) -> None:
+    """Beside what the rules can answer as well. The alarm is all that is said to it, and what is written after it is
+    answered at once."""
+    said = beside + ONLY_RASA_HEARS
+    assert red_flags(said) == []
+    nora = here.member()
+    ana, code = here.participant()
+    here.start()
+    here.participants.say(ana, said)
+    here.participants.say(ana, "can i leave the study whenever i like")
+    here.settle()
+    flagged, question = here.rows(code)
+    assert (flagged.outcome, flagged.flags, question.outcome) == ("emergency", ["chest_pain"], "answer")
+    assert [(concern.kind, concern.flags) for concern in here.concerns(code)] == [("red_flag", ["chest_pain"])]
+    assert any(code in alert.text for alert in here.alerts(nora))
+    assert [text[:8] for text in here.received(ana)] == ["Call 112", "Yes. You"]
+
+
+def test_a_red_flag_is_answered_once_where_the_turn_that_found_it_came_to_no_end(here: RealRasa) -> None:
+    """The action has called the nurse, and its answer is lost: nothing is said twice, nobody is told to wait."""
+    ana, code = here.participant()
+    here.between.loses_the_answer = True
+    here.start()
+    here.participants.say(ana, ONLY_RASA_HEARS)
+    here.settle()
+    (row,) = here.rows(code)
+    assert (row.outcome, row.flags) == ("emergency", ["chest_pain"])
+    assert row.attempts > 1
+    assert [text[:8] for text in here.received(ana)] == ["Call 112"]
+
+
+def test_with_rasa_away_what_the_rules_can_answer_is_answered_unheard(here: RealRasa) -> None:
+    ana, code = here.participant()
+    here.gate.close()
+    here.start()
+    here.participants.say(ana, "took it on monday and tuesday, all is well here")
+    here.settle()
+    assert [(row.outcome, row.attempts) for row in here.rows(code)] == [("dose", 1)]
 
 
 def assert_reported_once(here: RealRasa, person: Person, code: str) -> None:

@@ -251,6 +251,8 @@ def test_nothing_to_add_bothers_nobody(weekly: Talk, words: str) -> None:
         ("who can see my answers", {"digression": True, "route": "answer"}, False),
         ("same as last week", {"digression": True, "route": "unsure"}, True),
         ("hm", {"digression": False, "route": "checkin"}, True),
+        ("severe, right behind the breastbone", {"digression": False, "flags": ["chest_pain"]}, False),
+        ("severe, no chest pain though", {"digression": False, "flags": ["chest_pain"]}, True),
     ],
 )
 def test_whose_words_are_meant_for_the_open_question(
@@ -260,6 +262,13 @@ def test_whose_words_are_meant_for_the_open_question(
     weekly.taps("nausea.frequency", 2)
     meant = weekly.site.as_participant(lambda work, p: belongs_here(work, p, words, understood, None), weekly.now)
     assert meant is here
+
+
+def test_nothing_is_asked_below_an_alarm(weekly: Talk) -> None:
+    weekly.starts()
+    assert not weekly.does(lambda work, p: {"silent": checking_in.waits_in_silence(work, p)})["silent"]
+    alarm = weekly.site.says("i fainted on the stairs", weekly.now, 77)
+    assert weekly.does(lambda work, p: {"silent": checking_in.waits_in_silence(work, p)}, cause=alarm)["silent"]
 
 
 def test_a_severe_answer_raises_a_concern_once_for_the_check_in_and_the_participant_is_told(weekly: Talk) -> None:
