@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from study.bootstrap import App
 from study.participants import Participant, by_code
+from study.triage.symptoms import Heard
 from study.work import Work
 
 log = logging.getLogger(__name__)
@@ -84,6 +85,16 @@ def understood(tracker: Tracker) -> dict[str, Any]:
     return tracker.get_slot("understood") or {}
 
 
+def heard_symptoms(tracker: Tracker) -> list[Heard]:
+    """The symptoms the model heard in them."""
+    return [Heard(**one) for one in understood(tracker).get("symptoms", [])]
+
+
+def heard_unwell(tracker: Tracker) -> list[Heard] | None:
+    """The same where a part of the words tells how they feel; else None."""
+    return heard_symptoms(tracker) if understood(tracker).get("unwell") else None
+
+
 def checkin_slots(opened: dict[str, Any] | None) -> list[Event]:
     """The open check-in as slots, or none."""
     at = opened or {}
@@ -112,9 +123,10 @@ def close_form() -> list[Event]:
 
 
 def what_stays_open(outcome: dict[str, Any], tracker: Tracker) -> list[Event]:
-    """After a use case that may have ended the open check-in: the form goes on with what is open now, or closes."""
+    """After a use case that may have ended the open check-in, or opened one where there was none: the form goes on with
+    what is open now, or closes."""
     if not tracker.get_slot("checkin"):
-        return []
+        return opened_by(outcome, tracker)
     return checkin_slots(outcome["checkin"]) if outcome["checkin"] else close_form()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
-from actions.base import StudyAction, understood, words
+from actions.base import Event, StudyAction, heard_unwell, understood, what_stays_open, words
 from study.participants import Participant
 from study.services.also_told import also_told
 from study.services.asking_meaning import ask_what_is_meant
@@ -24,12 +24,17 @@ class AskWhatIsMeant(StudyAction):
 
 
 class AlsoTold(StudyAction):
-    """After the answer to a question: the dose and the symptom in the same message."""
+    """After the answer to a question: the dose and the symptom in the same message, once for all that it asks."""
 
     is_called = "action_also_told"
 
     def act(self, work: Work, participant: Participant, tracker: Tracker) -> dict[str, Any]:
-        return also_told(work, participant, words(tracker))
+        if understood(tracker).get("beside"):
+            return {"says": []}
+        return also_told(work, participant, words(tracker), heard_unwell(tracker))
+
+    def events(self, outcome: dict[str, Any], tracker: Tracker) -> list[Event]:
+        return what_stays_open(outcome, tracker) if "checkin" in outcome else []
 
 
 class TellOfTablets(StudyAction):

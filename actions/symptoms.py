@@ -6,10 +6,9 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
-from actions.base import Event, StudyAction, opened_by, understood, words
+from actions.base import Event, StudyAction, heard_symptoms, opened_by, words
 from study.participants import Participant
 from study.services.telling_symptoms import report_symptom
-from study.triage.symptoms import Heard
 from study.work import Work
 
 
@@ -19,8 +18,7 @@ class ReportSymptom(StudyAction):
     is_called = "action_report_symptom"
 
     def act(self, work: Work, participant: Participant, tracker: Tracker) -> dict[str, Any]:
-        heard = [Heard(**one) for one in understood(tracker).get("symptoms", [])]
-        return report_symptom(work, participant, words(tracker), heard)
+        return report_symptom(work, participant, words(tracker), heard_symptoms(tracker))
 
     def events(self, outcome: dict[str, Any], tracker: Tracker) -> list[Event]:
         return opened_by(outcome, tracker)

@@ -22,7 +22,7 @@ from rehearsal.stack import free_ports
 from study.bootstrap import rasa_secret
 from study.settings import Settings
 from study.triage.doses import with_hint
-from study.triage.red_flags import with_hints
+from study.triage.red_flags import set_aside, with_hints
 from study.triage.symptoms import Heard, with_heard
 from study.triage.told import what_is_told
 
@@ -63,7 +63,7 @@ def asked(client: httpx.Client, url: str, secret: str, text: str) -> dict[str, A
     """What the model alone makes of a sentence. Raises CannotStart where Rasa does not answer as it should."""
     answer = client.post(
         f"{url}/webhooks/alongside/understand",
-        content=json.dumps({"text": text}),
+        content=json.dumps({"text": text, "set_aside": set_aside(text)}),
         headers={"X-Alongside-Secret": secret, "Content-Type": "application/json"},
         timeout=30.0,
     )
@@ -79,8 +79,6 @@ def understood_by(client: httpx.Client, url: str, secret: str, text: str) -> dic
     flags = with_hints(text, model["flags"])
     heard = [Heard(**one) for one in model["symptoms"]]
     route = (model["route"] == "unsure" and what_is_told(text)) or model["route"]
-    if route == "emergency" and not flags:  # the model heard one that the rules have seen and set aside
-        route = "unsure"
     return {
         "intent": model["intent"],
         "confidence": model["confidence"],

@@ -28,7 +28,6 @@ from study.services.claiming import LEASE_SECONDS, Claim, anything_open, claim_c
 from study.services.conversing import Turn, complete_turn, give_up, hand_over, hold, is_answered, read_turn, tap_behind
 from study.services.enrolling import is_staff_link
 from study.settings import STAFF_BOT
-from study.triage.red_flags import with_hints
 from study.work import Work
 
 log = logging.getLogger(__name__)
@@ -146,7 +145,7 @@ class Conversation:
         except RasaAway as away:
             log.warning("inbox %s answered unheard: %s", turn.claim.inbox_id, away.reason)
             return False
-        return bool(with_hints(turn.words or "", understood.get("flags") or []))
+        return bool(understood.get("flags"))
 
     def _is_for_staff(self, work: Work, turn: Turn, received: Received) -> bool:
         """By the bot it was sent to; where one bot serves both, by whose chat or link it is."""

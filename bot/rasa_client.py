@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from study.errors import AlongsideError
+from study.triage.red_flags import set_aside
 
 # What our channel calls its failures (nlu/README.md). Whatever else stands there is not ours and is not written down.
 CODES = {
@@ -79,6 +80,7 @@ class RasaClient:
             "now": now,
             "text": text,
             "tap": tap,
+            "set_aside": set_aside(text or ""),
             "actions_url": self.actions_url,
             "state_before": state_before,
         }
@@ -99,8 +101,9 @@ class RasaClient:
 
     async def understand(self, text: str, seconds: float) -> dict[str, Any]:
         """What Rasa makes of a text, without a turn, within so many seconds. Raises RasaAway."""
+        call = {"text": text, "set_aside": set_aside(text)}
         try:
-            response = await self._http.post("/understand", content=json.dumps({"text": text}), timeout=seconds)
+            response = await self._http.post("/understand", content=json.dumps(call), timeout=seconds)
         except httpx.HTTPError as error:
             raise RasaAway(type(error).__name__) from None
         if response.status_code != 200:

@@ -59,6 +59,7 @@ class TurnCall:
     checkin: Optional[Dict[str, Any]]
     slots: Dict[str, Any]
     dialogue: Dict[str, Any]
+    set_aside: FrozenSet[str]
 
     @property
     def sender(self) -> str:
@@ -103,7 +104,16 @@ def read_turn(body: Any, domain_slots: FrozenSet[str]) -> TurnCall:
         checkin=_checkin(state.get("checkin")),
         slots=slots,
         dialogue=dialogue,
+        set_aside=read_set_aside(body),
     )
+
+
+def read_set_aside(body: Dict[str, Any]) -> FrozenSet[str]:
+    """The kinds of red flag the rules have seen in the text and set aside: no hint brings them back. Raises BadCall."""
+    kinds = body.get("set_aside") or []
+    are_words = isinstance(kinds, list) and all(_matches(VERB, kind) for kind in kinds)
+    _must(are_words, "set_aside", "must be a list of kinds of red flag")
+    return frozenset(kinds)
 
 
 def plain(text: str) -> str:

@@ -24,7 +24,7 @@ from sanic.exceptions import InvalidUsage
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from nlu.calls import BadCall, TurnCall, plain, read_turn
+from nlu.calls import BadCall, TurnCall, plain, read_set_aside, read_turn
 from nlu.components.symptom_hint import SymptomHint
 from nlu.reading import parts, pieces, together
 from nlu.routes import UNSURE, candidates, understood
@@ -102,8 +102,11 @@ class AlongsideInput(InputChannel):
                 return response.json({"error": "no_model"}, status=503)
             body = _body(request)
             if not isinstance(body, dict) or not isinstance(body.get("text"), str):
-                return response.json({"error": "bad_call", "place": "text", "mend": "must be text"}, status=422)
-            parse = _parsed(processor, body["text"])
+                return _refused(BadCall("text", "must be text"))
+            try:
+                parse = _parsed(processor, body["text"], read_set_aside(body))
+            except BadCall as bad:
+                return _refused(bad)
             found = understood(parse)
             found.pop("digression")
             return response.json({**found, "ranking": candidates(parse)[:5], "model": _model(processor)})
@@ -116,7 +119,7 @@ class AlongsideInput(InputChannel):
             try:
                 call = read_turn(_body(request), _slot_names(processor))
             except BadCall as bad:
-                return response.json({"error": "bad_call", "place": bad.place, "mend": bad.mend}, status=422)
+                return _refused(bad)
             status, answer = await self._joined(call, request.app.ctx.agent)
             return response.json(answer, status=status)
 
@@ -151,7 +154,7 @@ class AlongsideInput(InputChannel):
         url = call.actions_url or (agent.action_endpoint.url if agent.action_endpoint else None)
         if not url:
             raise TurnFailed("no_action_server", "nlu/endpoints.yml", status=500)
-        parse = _tapped(processor, call.tap) if call.tap else _parsed(processor, call.text or "")
+        parse = _tapped(processor, call.tap) if call.tap else _parsed(processor, call.text or "", call.set_aside)
         found = understood(parse, in_checkin=call.checkin is not None)
         replies = Replies()
         message = UserMessage(
@@ -190,7 +193,7 @@ class AlongsideInput(InputChannel):
         for beside in parse.get("besides") or []:
             aside = Replies()
             message = UserMessage(beside["text"], aside, call.sender, parse_data=beside, input_channel=self.name())
-            slots = _slots(call, {**found, "intent": beside["intent"]["name"]})
+            slots = _slots(call, {**found, "intent": beside["intent"]["name"], "beside": True})
             await playing.play(message, rebuilt(playing.domain, call.sender, slots, in_checkin=False))
             replies.say_too(aside.said)
         if found["also"] is not None:
@@ -201,9 +204,13 @@ class AlongsideInput(InputChannel):
             replies.say_too(aside.said)
 
 
-def _parsed(processor: MessageProcessor, text: Text) -> Dict[Text, Any]:
+def _refused(bad: BadCall) -> HTTPResponse:
+    return response.json({"error": "bad_call", "place": bad.place, "mend": bad.mend}, status=422)
+
+
+def _parsed(processor: MessageProcessor, text: Text, set_aside: FrozenSet[Text] = frozenset()) -> Dict[Text, Any]:
     """Understand typed text. What comes back is handed over ready-made, so that nothing later reads the text
-    again.
+    again. A hint at a red flag that is set aside is none: "is chest pain a side effect?" is the question it is.
     """
     words = plain(text)
     if not words:
@@ -211,7 +218,9 @@ def _parsed(processor: MessageProcessor, text: Text) -> Dict[Text, Any]:
     own = parts(words)
     whole, *read = _parses(processor, [words, *own])
     parse = together(whole, read, _symptoms(processor, pieces(words, whole)))
-    if parse.get("flag_hints"):
+    for level in ("flag_hints", "faint_flags"):
+        parse[level] = [hint for hint in parse[level] if hint["kind"] not in set_aside]
+    if parse["flag_hints"]:
         flag = {"name": RED_FLAG, "confidence": parse["flag_hints"][0]["confidence"]}
         parse = {**parse, "intent": flag, "beneath": parse["intent"]}
     return {**parse, "text": text}

@@ -3,7 +3,8 @@
 The whole decides what is done. A part may add what the whole hides: a question inside a report ("my hands are bad, can
 I take paracetamol?"), a wish beside a question ("is wine allowed? and could somebody ring me"), a red flag in the
 middle of a long friendly message, the one question of a message that as a whole is like nothing. A part takes nothing
-away. Doses and symptoms beside something else are found by the rules, not here (study/services/also_told.py).
+away. What else is told beside an answer is noted by study/services/also_told.py: doses by the rules, symptoms by the
+rules and by what is heard here.
 """
 
 import re
@@ -26,13 +27,14 @@ BORDER = re.compile(
 )
 # Symptoms are told in lists: "no sleep, dry mouth and my ankles are up".
 JOINS = re.compile(r"\s*[,.!?;\n]+\s*|\s+(?:and|but|plus|also|then)\s+", re.IGNORECASE)
-TELLS_SYMPTOMS = frozenset({"report_symptom", "inform", UNSURE})
+SYMPTOM = "report_symptom"
+TELLS_SYMPTOMS = frozenset({SYMPTOM, "inform", UNSURE})
 WORDS = 3  # a shorter part ("thanks", "ok then") is read with the whole only
 PARTS = 6  # of a longer message the first few: each costs milliseconds
 LONG = 25  # words; in a shorter message what is told is not hidden by the rest
 SURE = 0.5  # a part is out of its context, so it must be surer than a whole message (config.yml)
 SURE_OF_A_PIECE = 0.7  # a piece of a list has even less around it
-TELLS = frozenset({"report_symptom", *DOSES})
+TELLS = frozenset({SYMPTOM, *DOSES})
 POLITE = frozenset({"greet", "thanks", "goodbye"})
 PEOPLE_READ_IT = frozenset({UNSURE, OUT_OF_SCOPE})  # a whole that goes to people with all its words
 
@@ -58,7 +60,8 @@ def together(
 ) -> Dict[str, Any]:
     """The parse of the whole with what its parts add: `flag_hints` that are sure, and those that are not as
     `faint_flags`; `symptom_hints`, but not of a question, each with the words it was heard in as `said` (`listed` are
-    the parses of `pieces`); `also`, a further topic to answer; `besides`, the parses of wishes to see to.
+    the parses of `pieces`); `unwell`, whether a part tells how they feel; `also`, a further topic to answer; `besides`,
+    the parses of wishes to see to.
 
     A whole that is like nothing goes to people all the same: a worry may stand beside the question. Only where all the
     rest is politeness it becomes its question.
@@ -95,6 +98,7 @@ def together(
         "flag_hints": list(sure.values()),
         "faint_flags": list(faint.values()),
         "symptom_hints": symptoms,
+        "unwell": any(parse["intent"]["name"] == SYMPTOM and parse["intent"]["confidence"] >= SURE for parse in read),
         "also": also,
         "besides": _besides(whole, read),
     }

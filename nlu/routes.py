@@ -51,7 +51,8 @@ def understood(parse: Dict[str, Any], in_checkin: bool = False) -> Dict[str, Any
     """Intent, confidence, route, topic and dose of a parsed message, and whether it is a digression. `also` is a
     further topic it asks about, `besides` are wishes it tells as well (nlu/reading.py);
     `flags` and `symptoms` are what the model heard, for the rules to weigh; a symptom with the words it was heard in
-    (those of a part, else all). `faint_flags` are those it is not sure of: a question to the participant, no alarm.
+    (those of a part, else all). `unwell`: a part tells how they feel, by the name of a symptom or not. `faint_flags`
+    are those it is not sure of: a question to the participant, no alarm.
 
     The confidence of an uncertain sentence is that of the best guess that was refused, not Rasa's placeholder
     (its fallback reports the threshold itself). A digression is a message that is about something else than
@@ -82,6 +83,7 @@ def understood(parse: Dict[str, Any], in_checkin: bool = False) -> Dict[str, Any
         "symptoms": [
             {"term": hint["term"], "said": hint.get("said", parse["text"])} for hint in parse.get("symptom_hints") or []
         ],
+        "unwell": bool(parse.get("unwell")),
         "dose": _dose(parse),
         "digression": intent not in (ANSWERING_TAPS if tapped else REPLIES),
     }

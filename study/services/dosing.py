@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -13,24 +14,36 @@ from study.replies import Say, say, who_reads
 from study.services.checking_in import waits_in_silence
 from study.services.confirming_doses import outside, read_back
 from study.services.dose_days import UNKNOWN, day_meant, is_of_the_study
+from study.services.noting_symptoms import note_symptoms
 from study.services.occurrences import Outcome, active_occurrence, outcome
 from study.services.passing_on import pass_on
 from study.services.recording_doses import record_dose, tell_staff
 from study.services.unreadable import open_question
 from study.triage.doses import Dose, DoseStatus, is_more, is_not_yet, is_set_aside
 from study.triage.doses_by_day import dose_statements, is_plain, speaks_generally
-from study.triage.symptoms import tells_one
+from study.triage.symptoms import Heard, tells_one, told_terms
 from study.work import Work
 
+SAID_IN_PASSING = (DoseStatus.NONE, DoseStatus.TAKEN)
+""" "A headache since I took the tablet" is no report that today's was taken."""
 
-def report_dose(work: Work, participant: Participant, words: str, status: str | None = None) -> Outcome:
+
+def report_dose(
+    work: Work,
+    participant: Participant,
+    words: str,
+    status: str | None = None,
+    unwell: Sequence[Heard] | None = None,
+) -> Outcome:
     """A statement about a dose goes to the day it speaks of. `status` is what the model understood; the rules decide
     where they found something themselves (but of a bare "took" the model may hear more), and what the model alone heard
-    is shown back."""
-    return work.once("report_dose", lambda: _report(work, participant, words, status))
+    is shown back. `unwell` as for `also_symptoms`."""
+    return work.once("report_dose", lambda: _report(work, participant, words, status, unwell))
 
 
-def _report(work: Work, participant: Participant, words: str, status: str | None) -> dict[str, Any]:
+def _report(
+    work: Work, participant: Participant, words: str, status: str | None, unwell: Sequence[Heard] | None
+) -> dict[str, Any]:
     told = dose_statements(words)
     spoken_of = status is not None and "?" not in words and not is_set_aside(words)
     heard = DoseStatus(status) if status is not None and spoken_of else DoseStatus.NONE
@@ -45,9 +58,26 @@ def _report(work: Work, participant: Participant, words: str, status: str | None
         passed_on = pass_on(work, participant, ConcernKind.QUESTION, Severity.ROUTINE)
         return outcome(passed_on["says"], active_occurrence(work, participant))
     says = take_statements(work, participant, told, words, shown_back=unsure or speaks_generally(words))
-    if tells_one(words):
-        says = [*says, *pass_on(work, participant, ConcernKind.SYMPTOM, Severity.ROUTINE)["says"]]
+    says = [*says, *also_symptoms(work, participant, words, unwell)]
     return outcome(says, active_occurrence(work, participant))
+
+
+def also_doses(work: Work, participant: Participant, words: str) -> list[Say]:
+    """The doses told along with something else."""
+    if participant.standing != Standing.ENROLLED:
+        return []
+    told = [one for one in dose_statements(words) if one.status not in SAID_IN_PASSING]
+    days = [day_meant(work, participant, one) for one in told]
+    if not told or not all(is_of_the_study(work, participant, day) for day in days):
+        return []
+    return take_statements(work, participant, told, words)
+
+
+def also_symptoms(work: Work, participant: Participant, words: str, unwell: Sequence[Heard] | None = None) -> list[Say]:
+    """The symptoms told along with something else: those the rules find, and where the model heard that they tell how
+    they feel, whatever it heard. `unwell`: the terms it heard then, perhaps none; None where it heard nothing of it."""
+    terms = told_terms(words, unwell or ())
+    return note_symptoms(work, participant, terms) if terms or unwell is not None else []
 
 
 def show_dose_heard(work: Work, participant: Participant, words: str, heard: str) -> list[Say]:
@@ -77,8 +107,7 @@ def plain_doses(work: Work, participant: Participant, words: str) -> list[Say] |
     says = take_statements(work, participant, told, words)
     if "?" in words:
         says = [*says, *pass_on(work, participant, ConcernKind.QUESTION, Severity.ROUTINE)["says"]]
-    if tells_one(words):
-        says = [*says, *pass_on(work, participant, ConcernKind.SYMPTOM, Severity.ROUTINE)["says"]]
+    says = [*says, *also_symptoms(work, participant, words)]
     return says if waits_in_silence(work, participant) else [*says, *open_question(work, participant)]
 
 

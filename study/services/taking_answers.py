@@ -29,7 +29,6 @@ from study.services.summing_up import summary
 from study.services.taking_doses import dose_closing, take_dose
 from study.services.tidying import put_away
 from study.triage.answers import Certainty, Reading, means_the_same, read_choice, says_nothing, says_yes
-from study.triage.red_flags import with_hints
 from study.triage.symptoms import symptoms
 from study.work import Work
 
@@ -44,7 +43,7 @@ def belongs_here(
 ) -> bool:
     """Whether words are meant for the open question. A clear choice is, whatever the model says; what the model takes
     for something else and is no choice is not. A red flag only the model heard comes before every question."""
-    if with_hints(words, understood.get("flags") or []):
+    if understood.get("flags"):
         return False
     occurrence = active_occurrence(work, participant)
     item = work.study.items.get(occurrence.item or "") if occurrence is not None else None

@@ -91,6 +91,16 @@ def with_hints(text: str, hints: Iterable[str]) -> list[str]:
     return [*_kinds(_told(mentions)), *_unmentioned(text, mentions, hints)]
 
 
+def set_aside(text: str) -> list[str]:
+    """The kinds that hints of the model do not bring back in this text: those the rules have seen and found not told,
+    and of another language every kind."""
+    if is_other_language(text):
+        return list(red_flag_rules().kinds)
+    mentions = list(_mentions(text))
+    told = _kinds(_told(mentions))
+    return [kind for kind in _kinds(flag for _, flag in mentions) if kind not in told]
+
+
 def only_hinted(text: str, hints: Iterable[str]) -> list[str]:
     """The kinds the model heard and the rules have nothing to say of. A kind they have seen and set aside (denied,
     asked in general, of somebody else, long past, an idiom) is not brought back by the model: they read more closely

@@ -71,6 +71,11 @@ def with_heard(text: str, heard: Iterable[Heard]) -> list[Symptom]:
     return [*_named(mentions), *(Symptom(term, negated) for term, negated in {**well, **told}.items())]
 
 
+def told_terms(text: str, heard: Iterable[Heard]) -> list[str]:
+    """The terms of it that are there today."""
+    return [symptom.term for symptom in with_heard(text, heard) if not symptom.negated]
+
+
 def _is_well(words: str) -> bool:
     """ "My appetite is fine": what is named is all right. Only of one clause, and not of "sleep is not fine"."""
     read = scope_rules().read(words)

@@ -95,6 +95,22 @@ def test_a_question_about_leaving_is_no_wish_to_leave(door: Door, actions: StubA
     assert "action_record_wish" not in {call.action for call in actions.calls}
 
 
+def test_a_hint_the_rules_have_set_aside_is_none_and_the_question_is_answered(door: Door, actions: StubActions) -> None:
+    asked = "is chest pain a side effect?"
+    assert door.understand(asked)["flags"] == ["chest_pain"]
+    played = door.turn(asked, slots=NUMBERS, set_aside=["chest_pain"])
+    assert (played["understood"]["route"], played["understood"]["answer"]) == ("answer", "side_effects")
+    assert "action_red_flag" not in {call.action for call in actions.calls}
+
+
+def test_how_somebody_feels_is_heard_beside_what_they_ask(door: Door, actions: StubActions) -> None:
+    """No symptom by its name; and what is seen to beside it does not look through the message again."""
+    door.turn("forgot my pill and I feel awful. can I take two now? please can somebody ring me", slots=NUMBERS)
+    looked = [call.slots["understood"] for call in actions.calls if call.action == "action_also_told"]
+    assert [one["unwell"] for one in looked] == [True, True]
+    assert [one.get("beside", False) for one in looked] == [False, True]
+
+
 def test_a_symptom_in_words_the_lexicon_has_not_is_heard(door: Door) -> None:
     found = door.understand("by lunchtime i have no go left in me, i could sleep on a washing line")
     assert "fatigue" in {one["term"] for one in found["symptoms"]}

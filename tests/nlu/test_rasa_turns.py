@@ -126,6 +126,8 @@ def test_health_tells_the_model_and_wants_the_secret_too(door: Door) -> None:
         ({"now": "yesterday"}, "now"),
         ({"now": "2026-03-02T07:30:00"}, "now"),
         ({"text": None}, "text"),
+        ({"set_aside": "chest_pain"}, "set_aside"),
+        ({"set_aside": [7]}, "set_aside"),
         ({"tap": {"do": "start"}}, "text"),
         ({"text": None, "tap": {"do": "St@rt"}}, "tap.do"),
         ({"actions_url": "http://example.org:5055/webhook"}, "actions_url"),

@@ -50,6 +50,12 @@ def test_of_a_very_long_message_only_the_first_parts_are_read() -> None:
     assert len(parts(text)) == 6
 
 
+@pytest.mark.parametrize(("sure", "unwell"), [(0.8, True), (0.4, False)])
+def test_how_somebody_feels_is_heard_in_a_part_that_surely_tells_it(sure: float, unwell: bool) -> None:
+    read = [parse("i feel awful", "report_symptom", sure), parse("can i take two now", "faq/extra_dose")]
+    assert together(parse("i feel awful, can i take two now?", "faq/extra_dose"), read)["unwell"] is unwell
+
+
 def test_a_wish_beside_a_question_is_kept_with_its_own_words() -> None:
     whole = parse("is wine allowed? please can somebody ring me", "faq/alcohol")
     read = [parse("is wine allowed", "faq/alcohol"), parse("please can somebody ring me", "ask_staff")]

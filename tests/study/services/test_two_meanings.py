@@ -16,6 +16,7 @@ from study.services.dosing import report_dose
 from study.services.hinted_flags import answer_hinted_flags
 from study.services.telling_of_tablets import tell_of_tablets
 from study.services.unsure import take_unsure
+from study.triage.symptoms import Heard
 from study.triage.told import what_is_told
 from study.wishes import Wish
 from study.work import Work
@@ -76,9 +77,27 @@ def test_told_of_the_tablets_each_reaches_staff_as_what_it_is(
 def test_what_was_told_along_with_a_question_is_noted(site: Site) -> None:
     words = "forgot my pill today and I feel sick, can I take two now?"
     told = says(site, also_told, words, words)
-    assert told[-1] == "symptom.passed_on"
+    assert told[-2:] == ["symptom.passed_on", "symptom.may_ask"]
     assert any(one.startswith("dose.") for one in told)
     assert {one.status for one in site.rows(DoseReport)} == {"missed"}
+    assert [one.kind for one in site.concerns()] == [ConcernKind.SYMPTOM]
+
+
+@pytest.mark.parametrize(
+    ("heard", "terms"), [([], []), ([Heard("fatigue", "I feel awful")], ["fatigue"]), (None, None)]
+)
+def test_how_somebody_feels_without_a_name_the_rules_know_is_noted_where_the_model_heard_it(
+    site: Site, heard: list[Heard] | None, terms: list[str] | None
+) -> None:
+    words = "I feel awful, can I take two now?"
+    told = says(site, also_told, words, words, heard)
+    assert told[:1] == ([] if terms is None else ["symptom.passed_on"])
+    assert [one.details["term"] for one in site.concerns()] == ([] if terms is None else [terms])
+
+
+def test_beside_a_dose_it_is_noted_too(site: Site) -> None:
+    words = "I forgot my tablet today, I feel awful"
+    assert says(site, report_dose, words, words, "missed", [])[-1] == "symptom.passed_on"
     assert [one.kind for one in site.concerns()] == [ConcernKind.SYMPTOM]
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from study.triage.language import is_other_language
-from study.triage.red_flags import with_hints
+from study.triage.red_flags import red_flag_rules, set_aside, with_hints
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,7 @@ def test_the_model_hears_no_red_flag_in_a_language_it_does_not_know() -> None:
     assert with_hints("wie komme ich zum Bahnhof bitte", ["hospitalised"]) == []
     assert with_hints("ich habe Brustschmerzen", ["hospitalised"]) == ["chest_pain"]
     assert with_hints("they are keeping me in tonight", ["hospitalised"]) == ["hospitalised"]
+
+
+def test_of_another_language_every_hint_is_set_aside() -> None:
+    assert set_aside("wie komme ich zum Bahnhof bitte") == list(red_flag_rules().kinds)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from study.triage import red_flags as triage
-from study.triage.red_flags import asked_about, kinds, red_flag_rules, red_flags
+from study.triage.red_flags import asked_about, kinds, red_flag_rules, red_flags, set_aside
 from study.triage.scope import scope_rules
 
 KINDS = [
@@ -161,6 +161,20 @@ def test_hard_cases(message: str, told: list[str]) -> None:
 )
 def test_a_question_in_general_is_kept_for_a_gentle_check(message: str, asked: list[str]) -> None:
     assert asked_about(message) == asked
+
+
+@pytest.mark.parametrize(
+    ("message", "aside"),
+    [
+        ("is chest pain a side effect?", ["chest_pain"]),
+        ("my neighbour had a stroke", ["stroke"]),
+        ("I have chest pain. is chest pain a side effect?", []),
+        ("no chest pain but I fainted", ["chest_pain"]),
+        ("can I drink wine?", []),
+    ],
+)
+def test_what_the_rules_have_seen_and_not_found_told_is_set_aside(message: str, aside: list[str]) -> None:
+    assert set_aside(message) == aside
 
 
 def test_a_flag_names_its_phrase_and_its_words() -> None:
