@@ -21,6 +21,7 @@ from actions.base import (
 )
 from study.participants import Participant
 from study.services import checking_in
+from study.services.breaking_off import break_off
 from study.services.taking_answers import answer_tapped, answer_typed, belongs_here
 from study.work import Work
 
@@ -102,12 +103,12 @@ class Later(StudyAction):
 
 
 class StopCheckIn(StudyAction):
-    """The participant breaks off."""
+    """The participant breaks something off: the check-in that is open, or else what?"""
 
     is_called = "action_stop_checkin"
 
     def act(self, work: Work, participant: Participant, tracker: Tracker) -> dict[str, Any]:
-        return checking_in.stop(work, participant)
+        return break_off(work, participant, words(tracker))
 
     def events(self, outcome: dict[str, Any], tracker: Tracker) -> list[Event]:
         return what_stays_open(outcome, tracker)

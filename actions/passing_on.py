@@ -22,9 +22,11 @@ class PassOn(StudyAction):
     is_called = "action_pass_on"
 
     def act(self, work: Work, participant: Participant, tracker: Tracker) -> dict[str, Any]:
-        if understood(tracker).get("intent") == "ask_staff":
+        found = understood(tracker)
+        if found.get("intent") == "ask_staff":
             return pass_on(work, participant, ConcernKind.QUESTION, Severity.ROUTINE, "contact.passed_on")
-        return take_unsure(work, participant, words(tracker), understood(tracker).get("dose", "none"))
+        answered = found.get("also") is not None
+        return take_unsure(work, participant, words(tracker), found.get("dose", "none"), answered)
 
     def events(self, outcome: dict[str, Any], tracker: Tracker) -> list[Event]:
         return opened_by(outcome, tracker)

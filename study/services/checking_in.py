@@ -118,15 +118,8 @@ def not_now(work: Work, participant: Participant, tap: dict[str, Any]) -> list[S
     return [say("checkin.not_now", until=spoken_moment(occurrence.closes_at, participant))]
 
 
-def stop(work: Work, participant: Participant) -> Outcome:
-    """Break off the check-in that is open. What was answered stays; it can be taken up again until it closes."""
-    return work.once("stop", lambda: _stop(work, participant))
-
-
-def _stop(work: Work, participant: Participant) -> Outcome:
-    occurrence = active_occurrence(work, participant)
-    if occurrence is None:
-        return outcome([say("checkin.closed")])
+def stop(work: Work, participant: Participant, occurrence: Occurrence) -> Outcome:
+    """Break off a check-in they are in. What was answered stays; it can be taken up again until it closes."""
     occurrence.state = OccurrenceState.ASKED
     put_away(work, OutboxRow.occurrence_id == occurrence.id)
     work.record(participant.code, "checkin_stopped", audit_name(participant, occurrence))

@@ -27,7 +27,7 @@ LABELS = {
 
 def choices(work: Work, participant: Participant) -> list[Say]:
     """/choices: what can be stopped. Asking for it is no wish yet."""
-    return [say("choices.offer", buttons=_buttons())]
+    return [say("choices.offer", buttons=what_can_be_stopped())]
 
 
 def privacy(work: Work, participant: Participant) -> list[Say]:
@@ -49,7 +49,7 @@ def plain_wish(work: Work, participant: Participant, words: str) -> list[Say] | 
 def choices_after_a_wish(work: Work, participant: Participant) -> list[Say]:
     """A wish that names nothing yet: recorded, and shown what can be stopped."""
     wish(work, participant, [Scope.NOT_SAID])
-    return [say("wish.leave_recorded", buttons=_buttons())]
+    return [say("wish.leave_recorded", buttons=what_can_be_stopped())]
 
 
 def choose(work: Work, participant: Participant, tap: dict[str, Any]) -> list[Say]:
@@ -68,7 +68,7 @@ def _record(work: Work, participant: Participant, words: str) -> list[Say]:
     severity = Severity.URGENT if stopped else Severity.ROUTINE  # they may be without their medicine already
     wish(work, participant, scopes or [Scope.NOT_SAID], severity, ["dose_stopped"] if stopped else [])
     if not scopes:
-        return [say("wish.leave_recorded", buttons=_buttons())]
+        return [say("wish.leave_recorded", buttons=what_can_be_stopped())]
     return [said for scope in scopes for said in _confirmed(work, participant, scope)]
 
 
@@ -79,6 +79,7 @@ def _confirmed(work: Work, participant: Participant, scope: Scope) -> list[Say]:
     return [say(f"choices.{scope}")]
 
 
-def _buttons() -> list[list[dict[str, Any]]]:
+def what_can_be_stopped() -> list[list[dict[str, Any]]]:
+    """The buttons below "what would you like to stop?"."""
     rows = [[button(label, "choose", scope=scope.value)] for scope, label in LABELS.items()]
     return [*rows, [button("button.nothing", "choose", scope=NOTHING)]]

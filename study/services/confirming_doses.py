@@ -48,8 +48,10 @@ def read_back(work: Work, participant: Participant, told: list[Told], words: str
 
 def outside(work: Work, participant: Participant) -> Say:
     """A day before the first tablet, or one that is still to come."""
-    today = local_date(work.now, participant.timezone)
-    return say("dose.outside", first=spoken_day(participant.day1 or today, today))
+    today, first = local_date(work.now, participant.timezone), participant.day1
+    if first is None or first > today:
+        return say("dose.not_begun")
+    return say("dose.first_day") if first == today else say("dose.outside", first=spoken_day(first, today))
 
 
 def doses_right(work: Work, participant: Participant, tap: dict[str, Any]) -> list[Say]:

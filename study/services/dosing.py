@@ -17,7 +17,7 @@ from study.services.dose_days import UNKNOWN, day_meant, is_of_the_study
 from study.services.noting_symptoms import note_symptoms
 from study.services.occurrences import Outcome, active_occurrence, outcome
 from study.services.passing_on import pass_on
-from study.services.recording_doses import record_dose, tell_staff
+from study.services.recording_doses import TO_STAFF, give_to_staff, record_dose, tell_staff
 from study.services.unreadable import open_question
 from study.triage.doses import Dose, DoseStatus, is_more, is_not_yet, is_set_aside
 from study.triage.doses_by_day import dose_statements, is_plain, speaks_generally
@@ -66,11 +66,13 @@ def also_doses(work: Work, participant: Participant, words: str) -> list[Say]:
     """The doses told along with something else."""
     if participant.standing != Standing.ENROLLED:
         return []
-    told = [one for one in dose_statements(words) if one.status not in SAID_IN_PASSING]
-    days = [day_meant(work, participant, one) for one in told]
-    if not told or not all(is_of_the_study(work, participant, day) for day in days):
-        return []
-    return take_statements(work, participant, told, words)
+    told = [
+        one
+        for one in dose_statements(words)
+        if one.status in TO_STAFF
+        or (one.status not in SAID_IN_PASSING and is_of_the_study(work, participant, day_meant(work, participant, one)))
+    ]
+    return take_statements(work, participant, told, words) if told else []
 
 
 def also_symptoms(work: Work, participant: Participant, words: str, unwell: Sequence[Heard] | None = None) -> list[Say]:
@@ -134,6 +136,8 @@ def take_statements(
         return read_back(work, participant, [(on, _kept_as(one), one.reason) for on, one in resolved], words)
     on, one = resolved[0]
     if not is_of_the_study(work, participant, on):
+        if one.status in TO_STAFF:
+            return give_to_staff(work, participant, on, str(one.status))
         return [outside(work, participant)]
     if one.status is DoseStatus.MISSED and one.reason == "ran_out" and not one.days:
         tell_staff(work, participant, "ran_out")  # which says of no day that its tablet was missed

@@ -56,11 +56,8 @@ def record_dose(
         put_away(work, OutboxRow.occurrence_id == occurrence.id)
         complete(work, participant, occurrence)  # told otherwise than its choices are; it is asked no more
     spoken = spoken_day(day, local_date(work.now, participant.timezone))
-    severity = TO_STAFF.get(status)
-    if severity is not None:
-        if not told_already:
-            tell_staff(work, participant, status)
-        return [say(f"dose.{status}", day=spoken, who_reads=who_reads(work, participant.site, severity))]
+    if status in TO_STAFF:
+        return give_to_staff(work, participant, day, status, told_already=told_already)
     wrong = [[button("button.not_right", "dose_wrong", day=day.isoformat())]]
     said = say(f"dose.recorded_{status}", day=spoken, buttons=wrong if status != UNKNOWN else [])
     if worrying:
@@ -105,6 +102,16 @@ def take_back(work: Work, participant: Participant, day: date, said: list[int]) 
         occurrence.state = OccurrenceState.ASKED if occurrence.asked_at else OccurrenceState.PLANNED
         occurrence.completed_at, occurrence.item = None, None
         occurrence.next_at = occurrence.moment_after(work.now) if occurrence.asked_at else occurrence.opens_at
+
+
+def give_to_staff(
+    work: Work, participant: Participant, day: date, status: str, *, told_already: bool = False
+) -> list[Say]:
+    """What people must hear of goes to them, also of a day that has no dose of the study; and what to say to it."""
+    if not told_already:
+        tell_staff(work, participant, status)
+    spoken = spoken_day(day, local_date(work.now, participant.timezone))
+    return [say(f"dose.{status}", day=spoken, who_reads=who_reads(work, participant.site, TO_STAFF[status]))]
 
 
 def tell_staff(work: Work, participant: Participant, status: str) -> None:

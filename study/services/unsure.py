@@ -17,18 +17,23 @@ from study.triage.told import what_is_told
 from study.work import Work
 
 
-def take_unsure(work: Work, participant: Participant, words: str, heard: str = "none") -> dict[str, Any]:
+def take_unsure(
+    work: Work, participant: Participant, words: str, heard: str = "none", answered: bool = False
+) -> dict[str, Any]:
     """The outcome of whichever use case the words belong to; `checkin` as they have it. `heard`: the dose the model
-    believes to have heard, which is shown back; people read the words all the same."""
+    believes to have heard, which is shown back; people read the words all the same. `answered`: a question in them has
+    its answer already."""
+    rest = "question.rest_passed_on" if answered else None
     told = what_is_told(words)
     if told is not None:
         report = report_symptom if told == "symptom" else report_dose
         noted = report(work, participant, words)
         if "?" not in words:
             return noted
-        asked = pass_on(work, participant, ConcernKind.QUESTION, Severity.ROUTINE)
+        asked = pass_on(work, participant, ConcernKind.QUESTION, Severity.ROUTINE, rest)
         return {**noted, "says": [*noted["says"], *asked["says"]]}
-    wording = "question.other_language" if is_other_language(words) else None
+    elsewhere = is_other_language(words)
+    wording = "question.other_language" if elsewhere else rest
     passed_on = pass_on(work, participant, ConcernKind.QUESTION, Severity.ROUTINE, wording)
-    shown = show_dose_heard(work, participant, words, heard) if wording is None and "?" not in words else []
+    shown = show_dose_heard(work, participant, words, heard) if not elsewhere and "?" not in words else []
     return outcome([*passed_on["says"], *shown], active_occurrence(work, participant))

@@ -18,6 +18,7 @@ def tell_next_visit(work: Work, participant: Participant) -> dict[str, Any]:
     coming = next_visit(work.study.visits, participant.day1, local_date(work.now, participant.timezone))
     if coming is None:
         return {"says": [say("visit.none")]}
+    fixed = coming.from_day == coming.to_day
     spoken = {"day": coming.day, "from_day": coming.from_day, "to_day": coming.to_day}
     days = {name: f"{day:%A %d %B}" for name, day in spoken.items()}
-    return {"says": [say("visit.next", days, title=coming.visit.title)]}
+    return {"says": [say("visit.next_fixed" if fixed else "visit.next", days, title=coming.visit.title)]}

@@ -24,6 +24,7 @@ class StoppingRules:
 
     book: PhraseBook
     ignore: PhraseBook
+    words: PhraseBook
     scopes: tuple[str, ...]
     must_find: dict[str, tuple[str, ...]]
     must_not: dict[str, tuple[str, ...]]
@@ -42,6 +43,11 @@ def wished_to_stop(text: str) -> list[str]:
             if not _asks(sentence, match):
                 found.add(match.phrase.label)
     return [scope for scope in rules.scopes if scope in found]
+
+
+def speaks_of_stopping(text: str) -> bool:
+    """Whether a message that breaks something off may mean more than "not now": "stop", "I want out"."""
+    return any(any(stopping_rules().words.matches(sentence.tokens)) for sentence in sentences(text))
 
 
 def _asks(sentence: Sentence, match: Match) -> bool:
@@ -71,4 +77,7 @@ def stopping_rules(path: Path = STOPPING_FILE) -> StoppingRules:
         for key in ("must_find", "must_not")
     }
     ignore = PhraseBook(rules.phrases(rules.content.get("ignore"), "ignore", "ignore", lists))
-    return StoppingRules(PhraseBook(phrases), ignore, tuple(sections), examples["must_find"], examples["must_not"])
+    words = PhraseBook(rules.phrases(rules.content.get("words"), "words", "words", lists))
+    return StoppingRules(
+        PhraseBook(phrases), ignore, words, tuple(sections), examples["must_find"], examples["must_not"]
+    )

@@ -13,6 +13,7 @@ from study.keys import unseal
 from study.participants import Participant
 from study.services import checking_in
 from study.services.answering import newest_answers
+from study.services.breaking_off import break_off
 from study.services.dosing import report_dose
 from study.services.occurrences import active_occurrence
 from study.services.summing_up import change, change_item
@@ -55,6 +56,9 @@ class Talk:
     def taps(self, item: str, value: int | str, cause: int | None = None) -> dict[str, Any]:
         number = self.occurrence().id
         return self.does(lambda work, p: answer_tapped(work, p, number, item, value), cause)
+
+    def breaks_off(self, words: str) -> dict[str, Any]:
+        return self.does(lambda work, p: break_off(work, p, words))
 
     def types(self, words: str, guess: dict[str, Any] | None = None) -> dict[str, Any]:
         cause = self.site.says(words, self.now, self.message_id + 500)
@@ -289,7 +293,10 @@ def test_a_severe_answer_raises_a_concern_once_for_the_check_in_and_the_particip
 def test_who_breaks_off_after_a_severe_answer_is_told_who_reads_it(weekly: Talk) -> None:
     weekly.starts()
     weekly.taps("nausea.frequency", 4)
-    assert ids(weekly.does(lambda work, p: checking_in.stop(work, p))) == ["concern.threshold_told", "checkin.stopped"]
+    assert ids(weekly.breaks_off("stop there")) == [
+        "concern.threshold_told",
+        "checkin.stopped",
+    ]
 
 
 def test_a_change_from_baseline_raises_a_concern_although_the_score_itself_does_not(site: Site) -> None:
@@ -371,7 +378,7 @@ def test_what_was_left_out_is_not_counted_as_silence(weekly: Talk) -> None:
 def test_breaking_off_keeps_what_was_answered_and_start_goes_on_there(weekly: Talk) -> None:
     weekly.starts()
     weekly.taps("nausea.frequency", 1)
-    stopped = weekly.does(lambda work, p: checking_in.stop(work, p))
+    stopped = weekly.breaks_off("stop there")
     assert ids(stopped) == ["checkin.stopped"]
     assert stopped["checkin"] is None
     assert weekly.starts()["checkin"]["item"] == "nausea.severity"
@@ -451,3 +458,24 @@ def test_stopping_the_medicine_reaches_staff(site: Site) -> None:
     told = site.as_participant(lambda work, p: report_dose(work, p, "I stopped taking my pills"), cause=cause)
     assert told["says"][0]["wording"] == "dose.stopped"
     assert [(one.kind, one.severity) for one in site.concerns()] == [("dose", "urgent")]
+
+
+def test_not_now_puts_off_the_check_in_that_waits(weekly: Talk) -> None:
+    assert ids(weekly.breaks_off("not now, i am at work")) == ["checkin.later"]
+    assert weekly.site.concerns() == []
+
+
+def test_stop_before_a_check_in_is_begun_is_asked_about_and_staff_see_it(weekly: Talk) -> None:
+    """It may be the questions, the tablets or the study: nobody guesses."""
+    (asked,) = weekly.breaks_off("i want to stop")["says"]
+    assert asked["wording"] == "choices.which"
+    assert len(asked["buttons"]) == 6
+    assert weekly.occurrence().state == OccurrenceState.ASKED
+    assert [(one.kind, one.details) for one in weekly.site.concerns()] == [("question", {"about": ["stop"]})]
+
+
+def test_with_no_question_open_breaking_off_is_heard_kindly(site: Site) -> None:
+    told = site.as_participant(lambda work, p: break_off(work, p, "not now, i am at work"))
+    assert ids(told) == ["checkin.none_open"]
+    told = site.as_participant(lambda work, p: break_off(work, p, "i want out"))
+    assert ids(told) == ["choices.which"]

@@ -179,8 +179,26 @@ def test_who_is_not_sure_may_say_so_or_ask(told: Told, label: str, wording: str,
 def test_a_day_to_come_or_before_the_first_tablet_is_not_noted(site: Site, words: str) -> None:
     told = Told(site)
     told.now = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)  # Day 1, a Monday
-    assert told.says(words) == ["dose.outside"]
+    assert told.says(words) == ["dose.first_day"]
+    told.now += timedelta(days=1)
+    assert told.says("missed my dose on friday") == ["dose.outside"]
     assert told.site.rows(DoseReport) == []
+    assert told.site.concerns() == []
+
+
+def test_before_the_first_day_there_is_no_dose_to_note(site: Site) -> None:
+    told = Told(site)
+    site.as_participant(lambda work, ana: setattr(ana, "day1", told.now.date() + timedelta(days=7)))
+    assert told.says("took my tablet today") == ["dose.not_begun"]
+    assert told.site.rows(DoseReport) == []
+
+
+def test_two_taken_on_a_day_without_a_dose_reach_staff_all_the_same(site: Site) -> None:
+    told = Told(site)
+    told.now = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+    assert told.says("took two tablets yesterday") == ["dose.doubled"]
+    assert told.site.rows(DoseReport) == []
+    assert told.about() == [("dose", "urgent", ["dose_doubled"])]
 
 
 @pytest.mark.parametrize(

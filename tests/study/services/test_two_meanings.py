@@ -144,6 +144,13 @@ def test_a_dose_only_the_model_heard_is_shown_back_and_people_read_the_words(sit
     assert [one.kind for one in site.concerns()] == [ConcernKind.QUESTION]
 
 
+def test_below_an_answer_the_rest_is_passed_on_without_i_am_not_sure(site: Site) -> None:
+    assert says(site, take_unsure, "x", "my aunt is poorly, can I skip the visit?", "none", True) == [
+        "question.rest_passed_on"
+    ]
+    assert [one.kind for one in site.concerns()] == [ConcernKind.QUESTION]
+
+
 def test_another_language_is_said_kindly_and_passed_on(site: Site) -> None:
     assert says(site, take_unsure, "x", "quando è la mia prossima visita") == ["question.other_language"]
     assert [one.kind for one in site.concerns()] == [ConcernKind.QUESTION]
