@@ -17,6 +17,7 @@ from study.services.dosing import plain_doses
 from study.services.editing import edited, is_outdated
 from study.services.enrolling import decline, open_participant_link, welcome
 from study.services.forwarding import forwarded
+from study.services.gentle_check import said_no
 from study.services.groups import in_group
 from study.services.joining import answered, join
 from study.services.leaving import participant_blocked, pause, resume, stop_messages
@@ -121,6 +122,9 @@ def _by_rule(work: Work, chat: Chat, received: Received, participant: Participan
     known = known or replied(work, participant, chat, received)
     if known is not None:
         return known
+    settled = said_no(work, participant, chat, words)
+    if settled is not None:
+        return "answer", settled
     for use_case in (partial(read_back_answered, chat=chat, words=words), partial(plain_doses, words=words)):
         doses = use_case(work, participant)
         if doses is not None:

@@ -189,6 +189,8 @@ REQUIRED_WORDINGS: dict[str, WordingUse] = {
     "dose.spoken.missed": _use("missed, in a list", "", Shown.PART, limit=30),
     "dose.spoken.partial": _use("part of it, in a list", "", Shown.PART, limit=30),
     "dose.spoken.doubled": _use("more than one, in a list", "", Shown.PART, limit=30),
+    "dose.spoken.stopped": _use("stopped taking them, in a list", "", Shown.PART, limit=30),
+    "dose.spoken.changed": _use("taken differently, in a list", "", Shown.PART, limit=30),
     "dose.spoken.unknown": _use("not sure, in a list", "", Shown.PART, limit=30),
     "button.not_right": _use("says that a dose was noted wrongly", "", Shown.BUTTON),
     "button.doses_right": _use("what was shown back is right", "", Shown.BUTTON),

@@ -84,12 +84,14 @@ def also_symptoms(work: Work, participant: Participant, words: str, unwell: Sequ
 
 def show_dose_heard(work: Work, participant: Participant, words: str, heard: str) -> list[Say]:
     """What the model believes to have heard of a dose, and is not sure of, in words the rules know nothing of: shown
-    back, and it counts when it is said to be right. None where there was no such dose to take."""
+    back, and it counts when it is said to be right. None where there was no such dose to take. That somebody stopped or
+    takes it in another way calls people at once, which words so faint do not: people read them all the same."""
 
     def do() -> dict[str, Any]:
         status = DoseStatus(heard)
         told = Dose(status)
-        if status is DoseStatus.NONE or participant.standing != Standing.ENROLLED or is_set_aside(words):
+        is_shown = status in (DoseStatus.TAKEN, DoseStatus.MISSED)
+        if not is_shown or participant.standing != Standing.ENROLLED or is_set_aside(words):
             return {"says": []}
         if not is_of_the_study(work, participant, _day(work, participant, told, None)):
             return {"says": []}

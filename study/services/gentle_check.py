@@ -19,7 +19,7 @@ from study.replies import Say, button, say
 from study.services.concerning import raise_concern
 from study.services.emergencies import answer_red_flags
 from study.services.tidying import put_away
-from study.triage.answers import says_yes
+from study.triage.answers import says_no, says_yes
 from study.triage.red_flags import asked_about, only_hinted
 from study.work import Work
 
@@ -82,18 +82,14 @@ def only_asking(work: Work, participant: Participant, tap: dict[str, Any]) -> li
 
 def said_yes(work: Work, chat: Chat, words: str) -> list[str]:
     """The kinds a typed "yes" tells: those of the check, where it was the last thing this chat was sent."""
-    if not says_yes(words):
-        return []
-    last = work.session.scalar(
-        select(OutboxRow)
-        .where(OutboxRow.chat_id == chat.id, OutboxRow.tidies.is_(None))
-        .order_by(OutboxRow.id.desc())
-        .limit(1)
-    )
-    if last is None or not _is_check(last) or work.now - last.created_at > STANDS:
-        return []
-    pressed = [work.session.get(Button, one["token"]) for row in last.keyboard for one in row]
-    return next((list(one.tap["kinds"]) for one in pressed if one is not None and one.tap["do"] == HAPPENING), [])
+    pressed = _button_of_the_last(work, chat, HAPPENING) if says_yes(words) else None
+    return list(pressed["kinds"]) if pressed is not None else []
+
+
+def said_no(work: Work, participant: Participant, chat: Chat, words: str) -> list[Say] | None:
+    """The answer to a typed "no", where the check was the last thing this chat was sent; else None."""
+    pressed = _button_of_the_last(work, chat, ONLY_ASKING) if says_no(words) else None
+    return only_asking(work, participant, pressed) if pressed is not None else None
 
 
 def _emergencies(work: Work, kinds: list[str]) -> list[str]:
@@ -118,6 +114,20 @@ def _asked_lately(work: Work, chat: Chat) -> bool:
     return any(map(_is_check, work.session.scalars(select(OutboxRow).where(OutboxRow.chat_id == chat.id, lately))))
 
 
+def _button_of_the_last(work: Work, chat: Chat, do: str) -> dict[str, Any] | None:
+    """What a button of the check means, where the check was the last thing this chat was sent, and lately."""
+    last = work.session.scalar(
+        select(OutboxRow)
+        .where(OutboxRow.chat_id == chat.id, OutboxRow.tidies.is_(None))
+        .order_by(OutboxRow.id.desc())
+        .limit(1)
+    )
+    if last is None or not _is_check(last) or work.now - last.created_at > STANDS:
+        return None
+    pressed = [work.session.get(Button, one["token"]) for row in last.keyboard for one in row]
+    return next((one.tap for one in pressed if one is not None and one.tap["do"] == do), None)
+
+
 def _is_check(row: OutboxRow) -> bool:
     return any(one["id"] == check.asks for one in row.wordings for check in CHECKS.values())
 
@@ -137,5 +147,6 @@ def _happening(work: Work, participant: Participant, tap: dict[str, Any]) -> dic
 
 
 def _put_away(work: Work, tap: dict[str, Any], label: str) -> None:
-    asked = OutboxRow.cause == tap.get("question")
-    put_away(work, asked, OutboxRow.answer.is_(None), chosen=work.study.wordings.render(label))
+    beside = work.session.scalars(select(OutboxRow).where(OutboxRow.cause == tap.get("question")))
+    checks = [row.id for row in beside if _is_check(row)]
+    put_away(work, OutboxRow.id.in_(checks), chosen=work.study.wordings.render(label))

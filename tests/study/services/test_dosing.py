@@ -17,8 +17,9 @@ from study.participants import Chat, Participant, chat_of
 from study.replies import Say, put_replies
 from study.services.confirming_doses import read_back_answered
 from study.services.dose_days import dose_of_day
-from study.services.dosing import plain_doses, report_dose
+from study.services.dosing import plain_doses, report_dose, show_dose_heard, take_statements
 from study.services.taking_answers import answer_tapped
+from study.triage.doses import Dose, DoseStatus
 from study.work import Work
 from tests.study.services.conftest import Site
 
@@ -267,3 +268,21 @@ def test_the_words_of_several_days_go_on_with_the_question_that_is_open(told: To
 def test_a_label_fits_on_a_button(site: Site) -> None:
     for name in ("button.not_right", "button.doses_right", "button.doses_wrong", "button.dose_not_sure"):
         assert re.fullmatch(r".{1,24}", site.study.wordings.render(name))
+
+
+@pytest.mark.parametrize("status", [status for status in DoseStatus if status is not DoseStatus.NONE])
+def test_every_status_can_be_shown_back(site: Site, status: DoseStatus) -> None:
+    told = Told(site)
+    days = [Dose(status, -1), Dose(DoseStatus.TAKEN, -2)]
+    shown = site.as_participant(lambda work, ana: take_statements(work, ana, days, "words"), told.now)
+    assert [one["wording"] for one in shown] == ["dose.read_back"]
+    assert len(shown[0]["params"]["days"].splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("heard", "shown"), [("taken", 1), ("missed", 1), ("stopped", 0), ("changed", 0), ("partial", 0)]
+)
+def test_what_is_heard_faintly_of_a_dose_calls_nobody_at_once(site: Site, heard: str, shown: int) -> None:
+    said = site.as_participant(lambda work, ana: show_dose_heard(work, ana, "it never stops", heard), Told(site).now)
+    assert len(said) == shown
+    assert site.concerns() == []

@@ -11,11 +11,11 @@ from sqlalchemy import select
 
 from study.audit import AuditEvent
 from study.concerns import ConcernKind, ConcernReport
-from study.outbox import Button
+from study.outbox import Button, OutboxRow, OutboxState
 from study.participants import chat_of
 from study.protocol import Severity
-from study.replies import put_replies
-from study.services.gentle_check import gentle_check, happening_now, only_asking
+from study.replies import ask, put_replies
+from study.services.gentle_check import gentle_check, happening_now, only_asking, said_no
 from study.services.passing_on import pass_on
 from study.work import Work
 from tests.factories import MONDAY, later, received
@@ -155,3 +155,38 @@ def test_a_button_sent_before_there_were_other_checks_is_answered_as_ever(site: 
     old = {"do": "only_asking", "kinds": ["chest_pain"], "question": None}
     told = site.as_participant(lambda work, ana: only_asking(work, ana, old))
     assert [one["wording"] for one in told] == ["red_flag.only_asking"]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words", "said"), [(1, "no thanks", True), (45, "no", False), (1, "no idea", False)]
+)
+def test_a_typed_no_is_the_answer_to_it_while_it_stands(site: Site, minutes: int, words: str, said: bool) -> None:
+    asks(site, FAINT, faint=("chest_pain",))
+
+    def act(work: Work, ana: Any) -> list[Any] | None:
+        chat = chat_of(work.session, ana)
+        assert chat is not None
+        return said_no(work, ana, chat, words)
+
+    told = site.as_participant(act, later(minutes=minutes))
+    assert [one["wording"] for one in told or []] == (["red_flag.only_asking"] if said else [])
+
+
+def test_a_tap_puts_the_check_away_and_leaves_the_buttons_of_what_was_asked_beside_it(site: Site) -> None:
+    words = site.says(FAINT)
+
+    def answered(work: Work, ana: Any) -> None:
+        chat = chat_of(work.session, ana)
+        assert chat is not None
+        question = ask(work.study.items["nausea.frequency"], 1)
+        put_replies(work, chat, [question, *gentle_check(work, ana, FAINT, ["chest_pain"])], key="reply")
+        for number, row in enumerate(work.session.scalars(select(OutboxRow)), start=1):
+            row.state, row.message_id = OutboxState.SENT, number
+
+    site.as_participant(answered, cause=words)
+    _, meaning = tap_of(site, "only_asking")
+    site.as_participant(lambda work, ana: only_asking(work, ana, meaning), later(minutes=1))
+    rows = site.rows(OutboxRow)
+    checks = [row.id for row in rows if any(one["id"] == "red_flag.to_be_safe" for one in row.wordings)]
+    assert len(checks) == 1
+    assert [row.tidies for row in rows if row.tidies is not None] == checks
