@@ -9,7 +9,7 @@ from bot.participant_taps import TAPS
 from study.inbox import Kind, Received
 from study.participants import Chat, Participant, Standing
 from study.replies import Say, say
-from study.services.bereavement import answer_the_family
+from study.services.bereavement import STILL_HERE, answer_the_family, still_here
 from study.services.choosing import choices, plain_wish, privacy
 from study.services.confirming_doses import read_back_answered
 from study.services.conversing import Turn, tap_behind
@@ -82,6 +82,8 @@ def _tapped(work: Work, chat: Chat, received: Received, participant: Participant
     tap = tap_behind(work, chat.id, received.token)
     if tap is None:
         return "checkin", [say("checkin.closed")]
+    if tap["do"] == STILL_HERE:
+        return "staff", still_here(work, participant)
     if participant.standing == Standing.DECEASED:
         return "staff", answer_the_family(work, participant)
     if tap["do"] not in TAPS:

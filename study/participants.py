@@ -28,7 +28,7 @@ class Participant(Base):
 
     `joining` is the question of the joining conversation that is open, None once it is over; `country` an ISO 3166 code
     the participant gave, which decides the emergency number before the time zone does; `farewell_at` the moment of the
-    study's farewell, None once it was said.
+    study's farewell, None once it was said; `standing_before` where they stood before somebody told of a death.
     """
 
     __tablename__ = "participant"
@@ -39,6 +39,7 @@ class Participant(Base):
     timezone: Mapped[str]
     preferred_hour: Mapped[str] = mapped_column(default="09:00")
     standing: Mapped[str] = mapped_column(default=Standing.INVITED)
+    standing_before: Mapped[str | None]
     day1: Mapped[date | None]
     consented_at: Mapped[datetime | None]
     consent_wording: Mapped[str | None]

@@ -252,6 +252,8 @@ REQUIRED_WORDINGS: dict[str, WordingUse] = {
         "staff have seen that somebody died", "role time team_phone emergency_number", Shown.PUSH
     ),
     "held.reply": _use("instead of a cheerful text, while thoughts of suicide are with the staff", _HELP),
+    "button.still_here": _use("the death that was told is not the participant's", "", Shown.BUTTON),
+    "bereaved.still_here": _use("answers that", _HELP),
     "bereaved.reply": _use("an answer to whoever writes after a death", _HELP),
     "concern.threshold_told": _use("an answer went to staff", "who_reads team_phone emergency_number"),
     # Staff

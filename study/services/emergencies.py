@@ -6,7 +6,7 @@ from study.concerns import Concern, ConcernKind
 from study.outbox import Lane
 from study.participants import Chat, Participant
 from study.replies import put_replies, say, standing_fields, who_reads
-from study.services.bereavement import DEATH, stop_after_a_death
+from study.services.bereavement import DEATH, OFFERED_IN, still_here_button, stop_after_a_death
 from study.services.concerning import raise_concern
 from study.triage.writers import Writer, writer
 from study.work import Work
@@ -30,7 +30,7 @@ def answer_red_flags(work: Work, chat: Chat, flags: list[str], words: str = "") 
     else:
         wording = emergency_wording(flags)
         fields = standing_fields(work, participant) | {"who_reads": who_reads(work, participant.site, severity)}
-    says = [say(wording)]
+    says = [say(wording, buttons=still_here_button() if wording in OFFERED_IN else [])]
     if participant is not None and DEATH in flags:
         stop_after_a_death(work, participant)
     if participant is not None and writes is Writer.TREATING_DOCTOR:

@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from study.audit import AuditEvent
 from study.checkins import Occurrence
-from study.outbox import Lane, OutboxRow, OutboxState
+from study.outbox import Button, Lane, OutboxRow, OutboxState
 from study.participants import Participant, Standing
-from study.services.bereavement import answer_the_family, messages_on
+from study.services.bereavement import STILL_HERE, answer_the_family, messages_on, still_here
 from study.services.leaving import resume
 from study.services.taking_concerns import acknowledge
 from tests.factories import later
@@ -55,6 +55,23 @@ def test_what_comes_later_goes_to_people_in_few_words(site: Site) -> None:
     says = site.as_participant(answer_the_family, later(minutes=5), cause=cause)
     assert [one["wording"] for one in says] == ["bereaved.reply"]
     assert [(one.kind, one.severity) for one in site.concerns()][1:] == [("other_person", "urgent")]
+
+
+@pytest.mark.parametrize("before", [Standing.ENROLLED, Standing.PAUSED, Standing.LEFT])
+def test_whoever_lost_somebody_else_says_so_with_one_tap_and_stands_where_they_stood(
+    site: Site, before: Standing
+) -> None:
+    site.as_participant(lambda work, ana: setattr(ana, "standing", before))
+    site.says("my brother died yesterday")
+    assert standing(site) == Standing.DECEASED
+    (offered,) = [row for row in site.rows(OutboxRow) if row.wordings and row.wordings[0]["id"] == "emergency.death"]
+    tap = site.db.read(lambda session: session.get_one(Button, offered.keyboard[0][0]["token"])).tap
+    assert tap == {"do": STILL_HERE}
+    told = site.as_participant(still_here, later(minutes=1))
+    assert [one["wording"] for one in told] == ["bereaved.still_here"]
+    assert standing(site) == before
+    assert [(one.kind, one.state) for one in site.concerns()] == [("red_flag", "notified")], "people still read it"
+    assert "death_taken_back" in [row.event for row in site.rows(AuditEvent)]
 
 
 def take(site: Site) -> dict[str, Any]:
