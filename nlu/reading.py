@@ -78,11 +78,13 @@ def together(
     whole = _what_is_told(whole, read, asked) or whole
     own = topic_of(whole) if whole["intent"]["name"] == FAQ else None
     is_long = len(whole["text"].split()) >= LONG
-    # "Do I get an ECG?" sounds like a heart attack: what is surely a question of a topic is no hint at a flag.
+    # "Do I get an ECG?" sounds like a heart attack: what is surely a question of a topic is no hint at a flag. Where it
+    # only belongs to the topic and asks nothing ("I feel like a burden to everyone"), it is a faint one.
     heard = [whole, *(parse for parse in read if is_long or _asks(parse["text"]))]
-    heard = [parse for parse in heard if not _is_surely_asked(parse)]
-    flags = [hint for parse in reversed(heard) for hint in parse.get("flag_hints") or []]
+    flags = [hint for parse in reversed(heard) if not _is_surely_asked(parse) for hint in parse.get("flag_hints") or []]
     sure = {hint["kind"]: hint for hint in flags if hint["is_sure"]}
+    if _is_surely_asked(whole) and "?" not in whole["text"] and not _asks(whole["text"]):
+        flags += [hint for hint in whole.get("flag_hints") or [] if hint["is_sure"]]
     faint = {hint["kind"]: hint for hint in flags if hint["kind"] not in sure}
     telling = [parse for parse in (whole, *read) if parse["intent"]["name"] != FAQ]
     symptoms = [{**hint, "said": parse["text"]} for parse in telling for hint in parse.get("symptom_hints") or []]

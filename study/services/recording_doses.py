@@ -57,7 +57,8 @@ def record_dose(
         complete(work, participant, occurrence)  # told otherwise than its choices are; it is asked no more
     spoken = spoken_day(day, local_date(work.now, participant.timezone))
     if status in TO_STAFF:
-        return give_to_staff(work, participant, day, status, told_already=told_already)
+        heard = "doctor_stopped" if (status, reason) == ("stopped", "told_to") else status
+        return give_to_staff(work, participant, day, heard, told_already=told_already)
     wrong = [[button("button.not_right", "dose_wrong", day=day.isoformat())]]
     said = say(f"dose.recorded_{status}", day=spoken, buttons=wrong if status != UNKNOWN else [])
     if worrying:

@@ -17,6 +17,8 @@ from study.triage.rules_files import RulesFile, read_rules
 from study.triage.scope import SentenceScope, Standing, scope_rules
 
 DOSES_FILE = Path(__file__).with_name("doses.yml")
+SPEAKS_FOR_ITSELF = 3  # words of a phrase
+STRANGE_BESIDE_IT = 2  # words of no dose in "took it with my porridge"; more may be about something else
 
 
 class DoseStatus(StrEnum):
@@ -108,7 +110,41 @@ def _says(text: str, *names: str) -> bool:
     return any(any(book.matches(sentence.tokens)) for sentence in scope_rules().read(text) for book in books)
 
 
+def names_tablet(rules: DoseRules, sentence: SentenceScope) -> bool:
+    """Whether a sentence is about the tablet for certain."""
+    return any(rules.books["medicine"].matches(sentence.tokens))
+
+
+def strange_words(rules: DoseRules, sentence: SentenceScope) -> int:
+    """How many words of a sentence belong to no statement about a dose."""
+    known: set[int] = set()
+    for name in ("statuses", "by_day", "days", "reasons", "in_the_end", "generally", "not_yet"):
+        known.update(at for match in rules.books[name].matches(sentence.tokens) for at in match.positions)
+    known |= places(rules.books["around"], sentence)
+    plain = rules.words["plain_words"] | rules.words["ranges"]
+    return sum(at not in known and word not in plain and word != "," for at, word in enumerate(sentence.tokens))
+
+
+def is_about_doses(rules: DoseRules, sentence: SentenceScope) -> bool:
+    """ "Took the stairs today" and "no pain today" are not: what such a sentence is about, doses.yml tells."""
+    strange = strange_words(rules, sentence)
+    if names_tablet(rules, sentence) or not strange or _is_told_at_length(rules, sentence):
+        return True
+    beside = places(rules.books["not_object"], sentence)
+    objects = rules.books["object"].matches(sentence.tokens)
+    return strange <= STRANGE_BESIDE_IT and any(beside.isdisjoint(one.positions) for one in objects)
+
+
+def _is_told_at_length(rules: DoseRules, sentence: SentenceScope) -> bool:
+    """ "Came off the things": a phrase of so many words speaks for itself. Days say nothing."""
+    days = places(rules.books["days"], sentence)
+    matches = rules.books["statuses"].matches(sentence.tokens)
+    return any(len(set(match.positions) - days) >= SPEAKS_FOR_ITSELF for match in matches)
+
+
 def _statuses(rules: DoseRules, sentence: SentenceScope) -> Iterator[DoseStatus]:
+    if not is_about_doses(rules, sentence):
+        return
     silent = places(rules.books["ignore"], sentence)
     waiting = any(rules.books["not_yet"].matches(sentence.tokens))
     for match in rules.books["statuses"].matches(sentence.tokens):
@@ -177,7 +213,7 @@ def dose_rules(path: Path = DOSES_FILE) -> DoseRules:
     lists = rules.lists()
     books = {
         name: PhraseBook(rules.phrases(rules.content.get(name), name, name, lists))
-        for name in ("not_yet", "in_the_end", "ignore", "generally", "strong", "medicine")
+        for name in ("not_yet", "in_the_end", "ignore", "generally", "medicine", "object", "not_object", "around")
     }
     books["statuses"] = _labelled(rules, ("statuses",), lists)
     books["reasons"] = _labelled(rules, ("reasons",), lists)
@@ -189,7 +225,7 @@ def dose_rules(path: Path = DOSES_FILE) -> DoseRules:
         for status in names:
             if status not in set(DoseStatus):
                 raise rules.error(f"{place}.{status}", f"is not known; known are {', '.join(DoseStatus)}")
-    words = {name: frozenset(rules.texts(rules.content.get(name), name)) for name in ("joins", "ranges")}
+    words = {name: frozenset(rules.texts(rules.content.get(name), name)) for name in ("joins", "ranges", "plain_words")}
     examples = rules.section(rules.content.get("examples"), "examples")
     kept = {message: tuple(rules.texts(told, f"examples.{message}")) for message, told in examples.items()}
     return DoseRules(statuses, by_day, words, books, kept)

@@ -18,22 +18,27 @@ from study.triage.doses import (
     days_named,
     dose_rules,
     in_the_end,
+    is_about_doses,
     is_own_question,
+    names_tablet,
     places,
     stated,
+    strange_words,
 )
 from study.triage.scope import SentenceScope, Standing, scope_rules
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SHORT = 10  # words; a day and a loose word such as "had" tell a dose in a short message only
 _PLAIN = 14  # words; a longer message may hold more than its dose
-_BARE = 5  # words: "took two by mistake"
 _ASKS = frozenset(
     (
         "if", "what", "should", "can", "could", "would", "will", "when", "how", "why", "do", "does", "did", "is", "are",
         "was", "were", "have", "has", "am", "may", "must",
     )
 )  # fmt: skip
+_FIRM = frozenset(
+    ("took", "taken", "swallowed", "had", "forgot", "forgotten", "forget", "missed", "miss", "skipped", "skip")
+)
 _DENIES = ("not", "never", "no", "none", "nothing")
 
 
@@ -56,6 +61,8 @@ def dose_statements(text: str) -> list[Dose]:
     if whole.status in (DoseStatus.STOPPED, DoseStatus.CHANGED):
         return [whole]
     told = _by_day(rules, text)
+    if len(told) == 1 and whole.status is DoseStatus.NONE and not any(map(_is_firm, scope_rules().read(text))):
+        return []
     if len(told) > 1 or (told and told[0].status is DoseStatus.UNSURE):
         return [replace(one, reason=whole.reason if one.status is DoseStatus.MISSED else None) for one in told]
     if whole.status is DoseStatus.NONE:
@@ -63,6 +70,11 @@ def dose_statements(text: str) -> list[Dose]:
     if told and len(set(whole.days)) > 1:  # "last night's this morning": one dose
         return [replace(whole, day_offset=told[0].day_offset, weekday=told[0].weekday, days=told[0].days)]
     return [whole]
+
+
+def _is_firm(sentence: SentenceScope) -> bool:
+    """ "Not today" or "yes on monday" by itself may be the answer to anything."""
+    return names_tablet(dose_rules(), sentence) or not _FIRM.isdisjoint(sentence.tokens)
 
 
 def speaks_generally(text: str) -> bool:
@@ -76,15 +88,17 @@ def speaks_generally(text: str) -> bool:
 
 def is_plain(text: str) -> bool:
     """Whether one statement is so plainly about a tablet that no model need be asked: short, no question, and it names
-    the tablet or a day, or is hardly more than the statement itself. That somebody stopped or took two is plain as
-    such: people look at it."""
-    length = len(text.split())
-    if "?" in text or length > _PLAIN or speaks_generally(text):
+    the tablet or is the bare statement. That somebody stopped or took two is plain as such: people look at it."""
+    if "?" in text or len(text.split()) > _PLAIN or speaks_generally(text):
         return False
     rules = dose_rules()
-    named = (rules.books["medicine"], rules.books["days"])
-    bare = length <= _BARE or stated(text).status not in (DoseStatus.TAKEN, DoseStatus.MISSED)
-    return bare or any(any(book.matches(one.tokens)) for one in scope_rules().read(text) for book in named)
+    read = scope_rules().read(text)
+    worrying = stated(text).status not in (DoseStatus.NONE, DoseStatus.TAKEN, DoseStatus.MISSED)
+    return (
+        worrying
+        or any(names_tablet(rules, sentence) for sentence in read)
+        or not any(strange_words(rules, sentence) for sentence in read)
+    )
 
 
 def _by_day(rules: DoseRules, text: str) -> list[Dose]:
@@ -93,7 +107,7 @@ def _by_day(rules: DoseRules, text: str) -> list[Dose]:
     last: DoseStatus | None = None
     for sentence in scope_rules().read(text):
         marks = _marks(rules, sentence)
-        if not sentence.tokens or sentence.tokens[0] in _ASKS or not _is_about_doses(rules, sentence, marks):
+        if not sentence.tokens or sentence.tokens[0] in _ASKS or not is_about_doses(rules, sentence):
             continue
         for clause in _clauses(sentence, marks):
             told = _of_clause(rules, sentence, clause)
@@ -113,7 +127,7 @@ def _by_day(rules: DoseRules, text: str) -> list[Dose]:
 
 def _marks(rules: DoseRules, sentence: SentenceScope) -> list[_Mark]:
     """Days and statuses from left to right, none of them within another."""
-    silent = places(rules.books["ignore"], sentence)
+    silent, why = places(rules.books["ignore"], sentence), places(rules.books["reasons"], sentence)
     days = [_Mark(one.phrase.label, one.start, one.end, True) for one in days_named(rules, sentence)]
     taken = {at for one in days for at in range(one.start, one.end)}
     statuses: list[_Mark] = []
@@ -127,18 +141,13 @@ def _marks(rules: DoseRules, sentence: SentenceScope) -> list[_Mark]:
         if not taken.isdisjoint(spoken) or standing in (Standing.ASKED, Standing.OTHER_PERSON):
             continue
         label = match.phrase.label
+        if sentence.tokens[match.start] == "had" and not why.isdisjoint(spoken):
+            continue  # "had a cold on saturday"
         if standing is Standing.NEGATED and sentence.tokens[match.start] not in _DENIES:
             label = {"missed": "taken", "taken": "missed"}.get(label, label)
         statuses.append(_Mark(label, match.start, match.end, False))
         end = match.end
     return sorted([*days, *statuses], key=lambda one: one.start)
-
-
-def _is_about_doses(rules: DoseRules, sentence: SentenceScope, marks: list[_Mark]) -> bool:
-    """ "I cannot come on monday" is about no dose: a word of doses is needed, or a sentence of days and little else."""
-    known = {at for mark in marks for at in range(mark.start, mark.end)}
-    rest = [word for at, word in enumerate(sentence.tokens) if at not in known and word not in rules.words["joins"]]
-    return any(rules.books["strong"].matches(sentence.tokens)) or len([word for word in rest if word != ","]) <= 1
 
 
 def _clauses(sentence: SentenceScope, marks: list[_Mark]) -> Iterator[list[_Mark]]:

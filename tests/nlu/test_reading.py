@@ -137,3 +137,19 @@ def test_what_is_told_beside_a_question_counts_where_the_whole_is_not_surely_a_q
     found = together(whole, read)
     assert (found["intent"]["name"], found["also"]) == (told, "driving")
     assert found["text"] == whole["text"]
+
+
+@pytest.mark.parametrize(
+    ("text", "faint"),
+    [
+        ("i feel like a burden to everyone", ["suicidal_thoughts"]),
+        ("do i feel like a burden to everyone", []),
+        ("who helps me, a burden to everyone?", []),
+    ],
+)
+def test_what_belongs_to_a_topic_and_asks_nothing_is_a_faint_hint_where_the_hint_is_sure(
+    text: str, faint: list[str]
+) -> None:
+    found = together(parse(text, "faq/feelings_support", 0.9, ("suicidal_thoughts",)), [])
+    assert [hint["kind"] for hint in found["faint_flags"]] == faint
+    assert found["flag_hints"] == []
