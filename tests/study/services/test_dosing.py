@@ -208,7 +208,7 @@ def test_two_taken_on_a_day_without_a_dose_reach_staff_all_the_same(site: Site) 
         ("took half", "dose.partial", "routine", "dose_partial"),
         ("doctor told me to stop them", "dose.doctor_stopped", "urgent", "dose_doctor_stopped"),
         ("took two by mistake", "dose.doubled", "urgent", "dose_doubled"),
-        ("my doctor told me to stop", "dose.stopped", "urgent", "dose_stopped"),
+        ("my doctor told me to stop", "dose.doctor_stopped", "urgent", "dose_doctor_stopped"),
         ("I've run out of tablets", "dose.ran_out", "routine", "dose_ran_out"),
         ("I cut the dose in half", "dose.changed", "urgent", "dose_changed"),
     ],
