@@ -24,6 +24,7 @@ from study.clock import machine_now
 from study.errors import LostClaim
 from study.heartbeats import beat
 from study.inbox import Kind, Received
+from study.protocol import Severity
 from study.services.claiming import LEASE_SECONDS, Claim, anything_open, claim_chat, renew
 from study.services.conversing import Turn, complete_turn, give_up, hand_over, hold, is_answered, read_turn, tap_behind
 from study.services.enrolling import is_staff_link
@@ -43,7 +44,7 @@ HEARING_SECONDS = 2.0  # how long an answer of the rules waits for what the mode
 
 
 class NotHeard(Exception):
-    """The rules can answer the message, and the model has not been asked yet whether it tells a red flag as well.
+    """The rules can answer the message, and the model has not been asked yet whether it tells an emergency too.
     Nothing of the answer is kept."""
 
 
@@ -131,21 +132,21 @@ class Conversation:
         try:
             answered = await self._in_turn(claim, lambda work: in_process(work, heard=not turn.may_tell_more))
         except NotHeard:
-            flagged = await self._hears_a_flag(turn)
+            flagged = await self._hears_an_emergency(turn)
             answered = not flagged and await self._in_turn(claim, lambda work: in_process(work, heard=True))
         if not answered:
             await self._ask_rasa(turn, received)
         self._stop_spinner(turn, received)
 
-    async def _hears_a_flag(self, turn: Turn) -> bool:
-        """Whether the model hears a red flag in words the rules can answer. Without Rasa they are answered all the
-        same."""
+    async def _hears_an_emergency(self, turn: Turn) -> bool:
+        """Whether the model hears one in words the rules can answer. Less than an emergency it must not make of them:
+        it hears a death where a relative writes. Without Rasa they are answered all the same."""
         try:
             understood = await self.rasa.understand(turn.words or "", seconds=HEARING_SECONDS)
         except RasaAway as away:
             log.warning("inbox %s answered unheard: %s", turn.claim.inbox_id, away.reason)
             return False
-        return bool(understood.get("flags"))
+        return any(self.app.study.gravity(kind) is Severity.EMERGENCY for kind in understood.get("flags") or [])
 
     def _is_for_staff(self, work: Work, turn: Turn, received: Received) -> bool:
         """By the bot it was sent to; where one bot serves both, by whose chat or link it is."""

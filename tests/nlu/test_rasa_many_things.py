@@ -95,12 +95,17 @@ def test_a_question_about_leaving_is_no_wish_to_leave(door: Door, actions: StubA
     assert "action_record_wish" not in {call.action for call in actions.calls}
 
 
-def test_a_hint_the_rules_have_set_aside_is_none_and_the_question_is_answered(door: Door, actions: StubActions) -> None:
-    asked = "is chest pain a side effect?"
-    assert door.understand(asked)["flags"] == ["chest_pain"]
-    played = door.turn(asked, slots=NUMBERS, set_aside=["chest_pain"])
-    assert (played["understood"]["route"], played["understood"]["answer"]) == ("answer", "side_effects")
+def test_a_hint_the_rules_have_set_aside_is_none(door: Door, actions: StubActions) -> None:
+    told = "my cousin wants to kill herself"
+    assert door.understand(told)["flags"] == ["suicidal_thoughts"]
+    played = door.turn(told, slots=NUMBERS, set_aside=["suicidal_thoughts"])
+    assert (played["understood"]["flags"], played["understood"]["faint_flags"]) == ([], [])
     assert "action_red_flag" not in {call.action for call in actions.calls}
+
+
+def test_a_question_in_general_about_something_grave_has_its_answer(door: Door) -> None:
+    played = door.turn("is chest pain a side effect?", slots=NUMBERS, set_aside=["chest_pain"])
+    assert (played["understood"]["route"], played["understood"]["answer"]) == ("answer", "side_effects")
 
 
 def test_how_somebody_feels_is_heard_beside_what_they_ask(door: Door, actions: StubActions) -> None:
