@@ -209,6 +209,7 @@ REQUIRED_WORDINGS: dict[str, WordingUse] = {
     "question.to_team": _use("a question that was answered goes to people as well", "who_reads team_phone"),
     "button.ask_team": _use("gives a question to people, below its answer", "", Shown.BUTTON),
     "symptom.passed_on": _use("a symptom was told", "who_reads team_phone emergency_number"),
+    "symptom.none_now": _use("a symptom was denied, and nothing else told", "who_reads team_phone emergency_number"),
     "contact.passed_on": _use("wants to speak with a person", "who_reads team_phone"),
     "wish.leave_recorded": _use("wants to leave the study", "who_reads team_phone"),
     "red_flag.gentle_check": _use("after a general question about something grave", "emergency_number"),

@@ -119,10 +119,15 @@ def not_now(work: Work, participant: Participant, tap: dict[str, Any]) -> list[S
 
 
 def stop(work: Work, participant: Participant, occurrence: Occurrence) -> Outcome:
-    """Break off a check-in they are in. What was answered stays; it can be taken up again until it closes."""
-    occurrence.state = OccurrenceState.ASKED
-    put_away(work, OutboxRow.occurrence_id == occurrence.id)
-    work.record(participant.code, "checkin_stopped", audit_name(participant, occurrence))
+    """Break off a check-in they are in, and with it any other that was begun: of two symptoms told at once the second
+    does not go on asking. What was answered stays; it can be taken up again until it closes."""
+    begun: Occurrence | None = occurrence
+    while begun is not None:
+        begun.state = OccurrenceState.ASKED
+        put_away(work, OutboxRow.occurrence_id == begun.id)
+        work.record(participant.code, "checkin_stopped", audit_name(participant, begun))
+        work.session.flush()
+        begun = active_occurrence(work, participant)
     until = spoken_moment(occurrence.closes_at, participant)
     told = told_staff(work, participant, occurrence)
     return outcome([*told, say("checkin.stopped", buttons=start_button(occurrence), until=until)])

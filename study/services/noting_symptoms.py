@@ -16,12 +16,14 @@ from study.services.occurrences import active_occurrence
 from study.work import Work
 
 
-def note_symptoms(work: Work, participant: Participant, terms: list[str]) -> list[Say]:
+def note_symptoms(
+    work: Work, participant: Participant, terms: list[str], wording: str = "symptom.passed_on"
+) -> list[Say]:
     """Raise them to staff, none of them where only "I feel awful" was said. Where the study has items for a term and no
     other question is open, they follow: one occurrence a term and day, open for as long as the study says, never
     reminded of."""
     raise_concern(work, participant, ConcernKind.SYMPTOM, Severity.ROUTINE, details={"term": terms})
-    told = say("symptom.passed_on", who_reads=who_reads(work, participant.site, Severity.ROUTINE))
+    told = say(wording, who_reads=who_reads(work, participant.site, Severity.ROUTINE))
     if active_occurrence(work, participant) is not None or participant.standing != Standing.ENROLLED:
         return [told]
     opened = [_open(work, participant, term) for term in reversed(terms)]

@@ -8,7 +8,7 @@ from study.participants import Participant
 from study.services.dosing import also_doses
 from study.services.noting_symptoms import note_symptoms
 from study.services.occurrences import Outcome, active_occurrence, outcome
-from study.triage.symptoms import Heard, told_terms
+from study.triage.symptoms import Heard, symptoms, told_terms
 from study.work import Work
 
 
@@ -17,7 +17,9 @@ def report_symptom(work: Work, participant: Participant, words: str, heard: Sequ
 
     def do() -> Outcome:
         doses = also_doses(work, participant, words)
-        told = note_symptoms(work, participant, told_terms(words, heard))
+        terms = told_terms(words, heard)
+        denied = not terms and bool(symptoms(words))  # "no pain today": people read it, and nobody is pitied for it
+        told = note_symptoms(work, participant, terms, "symptom.none_now" if denied else "symptom.passed_on")
         return outcome([*doses, *told], active_occurrence(work, participant))
 
     return work.once("report_symptom", do)

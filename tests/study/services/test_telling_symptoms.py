@@ -6,8 +6,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from study.checkins import Occurrence, OccurrenceState
+from study.services.breaking_off import break_off
 from study.services.checking_in import start
 from study.services.leaving import pause
+from study.services.occurrences import active_occurrence
 from study.services.taking_answers import answer_tapped
 from study.services.telling_symptoms import report_symptom
 from tests.factories import MONDAY, later
@@ -97,3 +99,18 @@ def test_a_repeated_turn_opens_one_occurrence(site: Site) -> None:
     for _ in range(2):
         site.as_participant(lambda work, p: report_symptom(work, p, "I feel sick"), cause=cause)
     assert len(about(site)) == 1
+
+
+def test_a_symptom_that_is_denied_is_read_by_people_and_pitied_by_nobody(site: Site) -> None:
+    assert ids(told(site, "no joint pain today, thanks")) == ["symptom.none_now"]
+    assert [one.kind for one in site.concerns()] == ["symptom"]
+    assert about(site) == []
+
+
+def test_stop_ends_the_questions_about_every_symptom_that_was_told(site: Site) -> None:
+    told(site, "I feel sick and my joints hurt")
+    cause = site.says("stop", MONDAY, 702)
+    stopped = site.as_participant(lambda work, p: break_off(work, p, "stop"), cause=cause)
+    assert ids(stopped) == ["checkin.stopped"]
+    assert [one.state for one in about(site)] == [OccurrenceState.ASKED, OccurrenceState.ASKED]
+    assert site.as_participant(active_occurrence) is None
