@@ -24,7 +24,6 @@ from study.clock import machine_now
 from study.errors import LostClaim
 from study.heartbeats import beat
 from study.inbox import Kind, Received
-from study.protocol import Severity
 from study.services.claiming import LEASE_SECONDS, Claim, anything_open, claim_chat, renew
 from study.services.conversing import Turn, complete_turn, give_up, hand_over, hold, is_answered, read_turn, tap_behind
 from study.services.enrolling import is_staff_link
@@ -146,7 +145,7 @@ class Conversation:
         except RasaAway as away:
             log.warning("inbox %s answered unheard: %s", turn.claim.inbox_id, away.reason)
             return False
-        return any(self.app.study.gravity(kind) is Severity.EMERGENCY for kind in understood.get("flags") or [])
+        return bool(self.app.study.emergencies(understood.get("flags") or []))
 
     def _is_for_staff(self, work: Work, turn: Turn, received: Received) -> bool:
         """By the bot it was sent to; where one bot serves both, by whose chat or link it is."""

@@ -7,6 +7,7 @@ crosschecks.py.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -161,6 +162,10 @@ class Study(StudyFile):
     def gravity(self, red_flag: str) -> Severity:
         """How grave a kind of red flag is; one the study says nothing of is an emergency."""
         return self.red_flags.get(RedFlagKind(red_flag), Severity.EMERGENCY)
+
+    def emergencies(self, red_flags: Iterable[str]) -> list[str]:
+        """Those of the kinds that are emergencies."""
+        return [kind for kind in red_flags if self.gravity(kind) is Severity.EMERGENCY]
 
     def lifelines(self, site: str | None, timezone: str | None, country: str | None = None) -> Lifelines:
         """The emergency number and crisis line of the country the participant is in: the one they gave, else the one

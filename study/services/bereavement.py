@@ -52,9 +52,8 @@ def still_here(work: Work, participant: Participant) -> list[Say]:
     """A tap on it: everything is as it was before. Staff have the words, and the concern stays with them."""
     _take_back(work, participant, participant.code)
     theirs = select(Chat.id).where(Chat.participant_id == participant.id)
-    rows = work.session.scalars(select(OutboxRow).where(OutboxRow.chat_id.in_(theirs)))
-    offered = [row.id for row in rows if any(one["id"] in OFFERED_IN for one in row.wordings)]
-    put_away(work, OutboxRow.id.in_(offered), chosen=work.study.wordings.render("button.still_here"))
+    label = work.study.wordings.render("button.still_here")
+    put_away(work, OutboxRow.chat_id.in_(theirs), saying=OFFERED_IN, chosen=label)
     return [say("bereaved.still_here")]
 
 

@@ -17,7 +17,7 @@ from study.replies import Say, button, say, who_reads
 from study.services.concerning import raise_concern
 from study.services.dose_days import COUNTING, UNCONFIRMED, UNKNOWN, is_of_the_study, spoken_day
 from study.services.recording_doses import TO_STAFF, record_dose, store_report, tell_staff
-from study.services.tidying import put_away
+from study.services.tidying import last_sent, put_away
 from study.triage.answers import says_no, says_yes
 from study.work import Work
 
@@ -81,12 +81,7 @@ def doses_wrong(work: Work, participant: Participant, tap: dict[str, Any]) -> li
 def read_back_answered(work: Work, participant: Participant, chat: Chat, words: str) -> list[Say] | None:
     """ "Yes" typed below what was shown back is as good as the button; None where nothing was shown back, or this says
     neither yes nor no."""
-    last = work.session.scalar(
-        select(OutboxRow)
-        .where(OutboxRow.chat_id == chat.id, OutboxRow.tidies.is_(None))
-        .order_by(OutboxRow.id.desc())
-        .limit(1)
-    )
+    last = last_sent(work, chat)
     return answer_to_read_back(work, participant, last, words) if last is not None else None
 
 

@@ -18,7 +18,7 @@ from study.protocol.blocks import RedFlagKind
 from study.replies import Say, button, say
 from study.services.concerning import raise_concern
 from study.services.emergencies import answer_red_flags
-from study.services.tidying import put_away
+from study.services.tidying import last_sent, put_away, says_any
 from study.triage.answers import says_no, says_yes
 from study.triage.red_flags import asked_about, only_hinted
 from study.work import Work
@@ -47,15 +47,18 @@ CHECKS = {
 }
 
 
+ASKS = frozenset(check.asks for check in CHECKS.values())
+
+
 def gentle_check(work: Work, participant: Participant, words: str, faint: list[str]) -> list[Say]:
     """The check, where the words ask about an emergency in general or may tell one: `faint` are the kinds of red flag
     the model is not sure of. Else nothing. Words that may tell one are read by people too, whatever is tapped."""
     if not participant.has_consented:
         return []
-    general = _emergencies(work, asked_about(words))
+    general = work.study.emergencies(asked_about(words))
     if general:
         return [_asked(work, GENERAL, general)]
-    heard = _emergencies(work, only_hinted(words, faint))
+    heard = work.study.emergencies(only_hinted(words, faint))
     if not heard:
         return []
     _to_people(work, participant)
@@ -92,10 +95,6 @@ def said_no(work: Work, participant: Participant, chat: Chat, words: str) -> lis
     return only_asking(work, participant, pressed) if pressed is not None else None
 
 
-def _emergencies(work: Work, kinds: list[str]) -> list[str]:
-    return [kind for kind in kinds if work.study.gravity(kind) is Severity.EMERGENCY]
-
-
 def _asked(work: Work, name: str, kinds: list[str]) -> Say:
     taps: dict[str, Any] = {"kinds": kinds, "question": work.cause, "check": name}
     check = CHECKS[name]
@@ -116,12 +115,7 @@ def _asked_lately(work: Work, chat: Chat) -> bool:
 
 def _button_of_the_last(work: Work, chat: Chat, do: str) -> dict[str, Any] | None:
     """What a button of the check means, where the check was the last thing this chat was sent, and lately."""
-    last = work.session.scalar(
-        select(OutboxRow)
-        .where(OutboxRow.chat_id == chat.id, OutboxRow.tidies.is_(None))
-        .order_by(OutboxRow.id.desc())
-        .limit(1)
-    )
+    last = last_sent(work, chat)
     if last is None or not _is_check(last) or work.now - last.created_at > STANDS:
         return None
     pressed = [work.session.get(Button, one["token"]) for row in last.keyboard for one in row]
@@ -129,7 +123,7 @@ def _button_of_the_last(work: Work, chat: Chat, do: str) -> dict[str, Any] | Non
 
 
 def _is_check(row: OutboxRow) -> bool:
-    return any(one["id"] == check.asks for one in row.wordings for check in CHECKS.values())
+    return says_any(row, ASKS)
 
 
 def _check_of(tap: dict[str, Any]) -> Check:
@@ -147,6 +141,5 @@ def _happening(work: Work, participant: Participant, tap: dict[str, Any]) -> dic
 
 
 def _put_away(work: Work, tap: dict[str, Any], label: str) -> None:
-    beside = work.session.scalars(select(OutboxRow).where(OutboxRow.cause == tap.get("question")))
-    checks = [row.id for row in beside if _is_check(row)]
-    put_away(work, OutboxRow.id.in_(checks), chosen=work.study.wordings.render(label))
+    asked = OutboxRow.cause == tap.get("question")
+    put_away(work, asked, saying=ASKS, chosen=work.study.wordings.render(label))

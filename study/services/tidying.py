@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -18,10 +19,27 @@ WORTH_IT = timedelta(minutes=10)  # of study time: later nobody minds the old bu
 MARK = "\N{CHECK MARK}"
 
 
-def put_away(work: Work, *where: ColumnElement[bool], chosen: str | None = None) -> None:
-    """Take the buttons off every message already sent that fits, once each; `chosen` leaves its label, marked, as the
-    only one. A courtesy: it goes after every message, and is dropped where Telegram will not have it. An old button
-    that stays on a phone is answered as ever."""
+def last_sent(work: Work, chat: Chat) -> OutboxRow | None:
+    """What this chat was sent last, or is about to be; a change of old buttons is no message."""
+    return work.session.scalar(
+        select(OutboxRow)
+        .where(OutboxRow.chat_id == chat.id, OutboxRow.tidies.is_(None))
+        .order_by(OutboxRow.id.desc())
+        .limit(1)
+    )
+
+
+def says_any(row: OutboxRow, wordings: Collection[str]) -> bool:
+    """Whether a message has one of these texts in it."""
+    return any(one["id"] in wordings for one in row.wordings)
+
+
+def put_away(
+    work: Work, *where: ColumnElement[bool], chosen: str | None = None, saying: Collection[str] | None = None
+) -> None:
+    """Take the buttons off every message already sent that fits, once each; with `saying`, of those that have one of
+    these texts in them; `chosen` leaves its label, marked, as the only button. A courtesy: it goes after every message,
+    and is dropped where Telegram will not have it. An old button that stays on a phone is answered as ever."""
     put_away_before = select(OutboxRow.tidies).where(OutboxRow.tidies.is_not(None))
     shown = work.session.scalars(
         select(OutboxRow).where(
@@ -32,7 +50,7 @@ def put_away(work: Work, *where: ColumnElement[bool], chosen: str | None = None)
         )
     ).all()
     for row in shown:
-        if not row.keyboard:
+        if not row.keyboard or (saying is not None and not says_any(row, saying)):
             continue
         chat = work.session.get_one(Chat, row.chat_id)
         work.session.add(

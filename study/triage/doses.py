@@ -127,8 +127,10 @@ def strange_words(rules: DoseRules, sentence: SentenceScope) -> int:
 
 def is_about_doses(rules: DoseRules, sentence: SentenceScope) -> bool:
     """ "Took the stairs today" and "no pain today" are not: what such a sentence is about, doses.yml tells."""
+    if names_tablet(rules, sentence) or _is_told_at_length(rules, sentence):
+        return True
     strange = strange_words(rules, sentence)
-    if names_tablet(rules, sentence) or not strange or _is_told_at_length(rules, sentence):
+    if not strange:
         return True
     beside = places(rules.books["not_object"], sentence)
     objects = rules.books["object"].matches(sentence.tokens)
@@ -143,11 +145,12 @@ def _is_told_at_length(rules: DoseRules, sentence: SentenceScope) -> bool:
 
 
 def _statuses(rules: DoseRules, sentence: SentenceScope) -> Iterator[DoseStatus]:
-    if not is_about_doses(rules, sentence):
+    matches = list(rules.books["statuses"].matches(sentence.tokens))
+    if not matches or not is_about_doses(rules, sentence):
         return
     silent = places(rules.books["ignore"], sentence)
     waiting = any(rules.books["not_yet"].matches(sentence.tokens))
-    for match in rules.books["statuses"].matches(sentence.tokens):
+    for match in matches:
         status = DoseStatus(match.phrase.label)
         if not silent.isdisjoint(match.positions) or is_own_question(sentence, match):
             continue
